@@ -1,0 +1,71 @@
+"""The keys this server keeps: the root access key, and the key of the ledger's digests.
+
+Both are made once, from the operating system's random source, and kept in the data folder in files
+that only its owner may read.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from recognizance.errors import SettingsWrong
+from recognizance.values import Key
+
+RandomBytes = Callable[[int], bytes]
+
+
+def root_key(folder: Path, account: str, random: RandomBytes) -> Key:
+    """Return the root key kept in `folder`, making it on the first call.
+
+    The id looks as AWS's do (`AKIA` and 16 of A-Z2-7), the secret too (40 characters of base64).
+    """
+    made = _keep(
+        folder / "root-key.json",
+        lambda: json.dumps(
+            {
+                "access_key_id": "AKIA" + base64.b32encode(random(10)).decode(),
+                "secret_access_key": base64.b64encode(random(30)).decode(),
+            }
+        ).encode(),
+    )
+    try:
+        kept = json.loads(made)
+        return Key(str(kept["access_key_id"]), str(kept["secret_access_key"]), account)
+    except (ValueError, KeyError, TypeError):
+        raise SettingsWrong(
+            f"{folder / 'root-key.json'} does not hold a key; remove it and a new one is made at the next start"
+        ) from None
+
+
+def ledger_key(folder: Path, random: RandomBytes) -> bytes:
+    """Return the 32-byte key of the ledger's digests kept in `folder`, making it on the first call."""
+    key = _keep(folder / "ledger.key", lambda: random(32))
+    if len(key) != 32:
+        raise SettingsWrong(f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup")
+    return key
+
+
+def _keep(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the content of `path`, made first when it is missing, mode 0600 from its first moment.
+
+    Two processes may start at once: each writes a file of its own, and the link decides who won.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()

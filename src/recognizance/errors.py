@@ -1,0 +1,118 @@
+"""Everything that can go wrong on purpose, as one tree.
+
+    Refusal                       the request was understood and is refused; `code` is the wire's word
+    ├── AccessDenied              the policy says no
+    ├── Unserved                  an operation of the model that this server does not offer
+    ├── InvalidParameter          right by the model, wrong by its meaning, the picture or what is stored
+    ├── InvalidImage              not a JPEG or PNG that decodes
+    ├── ImageTooLarge             more bytes or pixels than are accepted
+    ├── InvalidS3Object           the object named cannot be had, for whatever reason
+    ├── NotFound                  no such collection, face, job, …
+    ├── AlreadyExists
+    ├── Conflict
+    ├── InvalidToken              a page token that is not ours, or not for this request
+    └── Throttled                 more work in hand than this server takes on
+    ModelUnusable                 a card, a digest or a file is not what it should be (an operator's error)
+    └── ModelMismatch             vectors of two models were about to be compared
+    SettingsWrong                 a setting has no meaning (an operator's error)
+
+A `Refusal` may reach a client, so its text never names a path, a secret or another caller. The
+operator's errors never leave the process as they are: at the wire they are a plain 500. A broken
+promise of our own is a `ValueError` or an `assert`, and a 500 too.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A request refused; `code` is Rekognition's name for the reason, `status` its HTTP status."""
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+
+
+class AccessDenied(Refusal):
+    """The policy does not allow this call."""
+
+    code = "AccessDeniedException"
+
+
+class Unserved(Refusal):
+    """The operation exists in Rekognition and is not offered here."""
+
+    code = "NotImplementedException"
+    status = 501
+
+
+class InvalidParameter(Refusal):
+    """A value fits the service model and still makes no sense here."""
+
+    code = "InvalidParameterException"
+
+
+class InvalidImage(Refusal):
+    """The bytes are not a JPEG or PNG that can be decoded whole."""
+
+    code = "InvalidImageFormatException"
+
+
+class ImageTooLarge(Refusal):
+    """The picture has more bytes or pixels than are accepted."""
+
+    code = "ImageTooLargeException"
+
+
+class InvalidS3Object(Refusal):
+    """The object named cannot be read. One text for every cause: which one is not the caller's to know."""
+
+    code = "InvalidS3ObjectException"
+
+    def __init__(self) -> None:
+        """Take no text: there is only the one."""
+        super().__init__(
+            "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+        )
+
+
+class NotFound(Refusal):
+    """What the request names does not exist."""
+
+    code = "ResourceNotFoundException"
+
+
+class AlreadyExists(Refusal):
+    """What the request would create exists."""
+
+    code = "ResourceAlreadyExistsException"
+
+
+class Conflict(Refusal):
+    """The change collides with another one, or with what is stored."""
+
+    code = "ConflictException"
+
+
+class InvalidToken(Refusal):
+    """A page token that was not given out for this request."""
+
+    code = "InvalidPaginationTokenException"
+
+
+class Throttled(Refusal):
+    """More work is in hand than this server takes on; the client should wait and ask again."""
+
+    code = "ThrottlingException"
+
+
+class ModelUnusable(Exception):
+    """A model's card, digest or file is not what it should be. Says which, and what would be right."""
+
+
+class ModelMismatch(ModelUnusable):
+    """Two vectors of different models were about to be compared: the number would mean nothing."""
+
+
+class SettingsWrong(Exception):
+    """A setting has no meaning. Says which, what it was, and what would be right."""

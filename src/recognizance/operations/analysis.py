@@ -1,0 +1,84 @@
+"""One picture, or two: DetectFaces and CompareFaces. Nothing is kept but the ledger's entry."""
+
+from __future__ import annotations
+
+from recognizance import shapes
+from recognizance.errors import InvalidParameter, Unserved
+from recognizance.operations import render
+from recognizance.operations.call import Call, operation
+from recognizance.values import Act, Face, Image
+from recognizance.vision.quality import passes
+
+MOST_FACES = 100  # "DetectFaces detects the 100 largest faces in the image" (service model)
+DEFAULT_THRESHOLD = 80.0  # "By default, only faces with a similarity score of greater than or equal to 80%"
+DEFAULT_BAR = "NONE"  # "The default value is NONE" for CompareFaces
+NO_FACE = "Request has invalid parameters"  # what Rekognition says when either picture has no face
+
+
+@operation("DetectFaces", Act.LOOK)
+def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.DetectFacesResponse:
+    """Find the faces in one picture, largest first; none is an empty answer."""
+    refuse_attributes(request.get("Attributes", []))
+    image = call.picture(request["Image"])
+
+    faces = call.tools.vision.look(image, limit=MOST_FACES)
+
+    call.note(faces=len(faces))
+    return {"FaceDetails": [render.face_detail(face) for face in faces]}
+
+
+@operation("CompareFaces", Act.COMPARE)
+def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.CompareFacesResponse:
+    """Compare the largest face of the source with every face of the target.
+
+    A target face at or above the threshold is a match, most similar first; every other one that
+    passes the quality filter is listed as unmatched. No face in either picture is an error.
+    """
+    threshold = request.get("SimilarityThreshold", DEFAULT_THRESHOLD)
+    bar = request.get("QualityFilter", DEFAULT_BAR)
+    source = call.picture(request["SourceImage"], "source")
+    target = call.picture(request["TargetImage"], "target")
+
+    probe = _probe(call, source, bar)
+    found = call.tools.vision.look(target, limit=MOST_FACES)
+    if not found:
+        raise InvalidParameter(NO_FACE)
+    compared = call.tools.vision.embed(target, [face for face in found if not passes(face, bar, target)])
+
+    scored = [(_similarity(call, probe, face), face) for face in compared]
+    matched = sorted((pair for pair in scored if pair[0] >= threshold), key=lambda pair: -pair[0])
+    call.note(
+        threshold=threshold, quality_filter=bar, target_faces=len(found), compared=len(compared), matched=len(matched)
+    )
+    return {
+        "SourceImageFace": {"BoundingBox": render.bounding_box(probe.box), "Confidence": probe.confidence},
+        "FaceMatches": [{"Similarity": score, "Face": render.face_detail(face)} for score, face in matched],
+        "UnmatchedFaces": [render.face_detail(face) for score, face in scored if score < threshold],
+    }
+
+
+def refuse_attributes(wanted: list[str]) -> None:
+    """Raise `Unserved` when an attribute beyond the default set is asked for: none is invented."""
+    beyond = [name for name in wanted if name != "DEFAULT"]
+    if beyond:
+        raise Unserved(
+            f"The attributes {', '.join(beyond)} are not served here; DEFAULT is. See docs/coverage.md."
+        )
+
+
+def _probe(call: Call, source: Image, bar: str) -> Face:
+    """Return the largest face of the source, embedded.
+
+    When that face fails the quality filter the request is refused: to compare the next largest
+    would answer about another person than the one in front.
+    """
+    faces = call.tools.vision.look(source, limit=1)
+    if not faces or passes(faces[0], bar, source):
+        raise InvalidParameter(NO_FACE)
+    return call.tools.vision.embed(source, faces)[0]
+
+
+def _similarity(call: Call, probe: Face, face: Face) -> float:
+    assert probe.embedding is not None
+    assert face.embedding is not None
+    return call.tools.similarity.percent(probe.embedding.cosine(face.embedding))

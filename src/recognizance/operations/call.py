@@ -1,0 +1,129 @@
+"""What an operation is given, and how a function becomes one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from recognizance.accountability import ledger
+from recognizance.database import Database, Tx
+from recognizance.values import (
+    Act,
+    Ask,
+    Card,
+    Clock,
+    Decision,
+    Entry,
+    Face,
+    Fact,
+    Image,
+    NewId,
+    Policy,
+)
+from recognizance.vision.similarity import Similarity
+
+Request: TypeAlias = Mapping[str, Any]
+"""A request that fits its shape in the service model; `shapes` has it as a TypedDict."""
+Response: TypeAlias = Mapping[str, Any]
+
+
+class Vision(Protocol):
+    """Finds faces in pictures and turns them into vectors."""
+
+    def look(self, image: Image, *, limit: int = 100) -> list[Face]:
+        """Return up to `limit` faces, largest first."""
+        ...
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its embedding."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """One model this server knows of: its card, and what has become of it here."""
+
+    card: Card
+    installed: bool
+    in_use: bool
+    device: str | None = None
+    runtime: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What `app.build` made, and operations use: every part handed in, none fetched."""
+
+    database: Database
+    policy: Policy
+    vision: Vision
+    similarity: Similarity
+    picture: Callable[[Mapping[str, Any]], Image]
+    models: Callable[[], Sequence[ModelState]]
+    seal: ledger.Seal
+    now: Clock
+    new_id: NewId
+
+
+@dataclass(slots=True)
+class Call:
+    """One request in work: the only mutable object there is, and it lives as long as the request.
+
+    Every call leaves exactly one ledger entry, whatever happens: `write` commits it together with
+    a change; `close` writes it where nothing was changed.
+    """
+
+    ask: Ask
+    decision: Decision
+    request_id: str
+    tools: Tools
+    _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
+    _recorded: bool = False
+
+    def picture(self, reference: Mapping[str, Any], role: str = "image") -> Image:
+        """Return the picture that the wire's Image structure names, and note its keyed digest."""
+        picture = self.tools.picture(reference)
+        self.note(**{f"{role}_digest": self.tools.seal.digest(picture.digest)})
+        return picture
+
+    def note(self, **facts: Fact) -> None:
+        """Add facts to this call's entry."""
+        self._facts |= facts
+
+    @contextmanager
+    def write(self, **facts: Fact) -> Iterator[Tx]:
+        """Open a write transaction that commits with this call's ledger entry or not at all."""
+        assert not self._recorded, "a call writes once, so that it has one entry"
+        self.note(**facts)
+        with self.tools.database.write() as tx:
+            yield tx
+            ledger.append(tx, self._entry("answered"))
+        self._recorded = True
+
+    def close(self, outcome: str = "answered") -> None:
+        """Write this call's entry, unless `write` has; when it returns the entry is durable."""
+        if self._recorded:
+            return
+        with self.tools.database.write() as tx:
+            ledger.append(tx, self._entry(outcome))
+        self._recorded = True
+
+    def _entry(self, outcome: str) -> Entry:
+        return Entry(self.tools.now(), self.request_id, self.ask, self.decision, outcome, dict(self._facts))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A function that answers one operation of the service model, and what it does to people."""
+
+    name: str
+    act: Act
+    run: Callable[[Call, Any], Response]
+
+
+def operation(name: str, act: Act) -> Callable[[Callable[[Call, Any], Response]], Operation]:
+    """Make the decorated function the operation `name`; its family's module lists it."""
+    return functools.partial(Operation, name, act)

