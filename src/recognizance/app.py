@@ -1,3 +1,202 @@
-"""The wiring: from settings to the service and its edges. The only place that builds."""
+"""The wiring: from settings to the service and its edges. The only place that builds.
+
+Everything below is handed what it needs from here, the clock, the random source and the environment
+included. Heavy packages are imported when something is built, so that `recognizance --help` is quick.
+"""
 
 from __future__ import annotations
+
+import logging
+import os
+import sys
+import uuid
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from recognizance import __version__
+from recognizance.settings import Settings
+
+if TYPE_CHECKING:
+    from recognizance.cli.serve import Announcement
+    from recognizance.database import Database
+    from recognizance.service import Service
+    from recognizance.values import Card, Clock, Key, NewId
+    from recognizance.vision.runtime import Runtime
+    from recognizance.wire import Endpoint
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_uuid() -> str:
+    """Return a random UUID (version 4) as text."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was built: the service, and what its edges need beside it."""
+
+    service: Service
+    database: Database
+    runtime: Runtime
+    models: tuple[Card, ...]
+
+    def health(self) -> tuple[bool, Mapping[str, Any]]:
+        """Say whether requests can be answered, and with what: anyone may read this."""
+        chosen = self.runtime.chosen
+        well = self.database.answers()
+        return well, {
+            "status": "ready" if well else "the database does not answer",
+            "version": __version__,
+            "device": chosen.device,
+            "runtime": chosen.runtime,
+            "precision": chosen.precision,
+            "threads": chosen.threads,
+            "why": chosen.why,
+            "models": [{"name": card.name, "task": card.task, "sha256": card.sha256} for card in self.models],
+        }
+
+
+@contextmanager
+def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid) -> Generator[Parts]:
+    """Open the database, load the models and give the service, until the block is left.
+
+    Raises `ModelUnusable`, `SettingsWrong` or `DatabaseUnusable`, each with what would be right.
+    """
+    from recognizance.accountability import keys, ledger, policy
+    from recognizance.database import file_url, open_database
+    from recognizance.media import connect
+    from recognizance.operations.call import ModelState, Tools
+    from recognizance.service import Service
+    from recognizance.settings import given_folder
+    from recognizance.vision import cards, carriers, runtime
+    from recognizance.vision.image import decode
+    from recognizance.vision.similarity import scale_of
+    from recognizance.vision.vision import Vision
+
+    known = cards.load(given_folder(settings.cards))
+    detector = cards.choose(known, settings.detector, task="detect")
+    embedder = cards.choose(known, settings.embedder, task="embed")
+    similarity = scale_of(embedder)
+    engine = runtime.start(device=settings.device, precision=settings.precision, threads=settings.threads)
+    vision = Vision(
+        detector=_model(detector, engine, settings), embedder=_model(embedder, engine, settings), mirror=settings.mirror
+    )
+    media = connect(settings)
+
+    def states() -> list[ModelState]:
+        used = {detector.name, embedder.name}
+        chosen = engine.chosen
+        return [
+            ModelState(card, True, True, chosen.device, chosen.runtime)
+            if card.name in used
+            else ModelState(card, carriers.installed(card, settings.models_folder) is not None, False)
+            for card in known.values()
+        ]
+
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = open_database(file_url(settings.data / "recognizance.db"))
+    try:
+        tools = Tools(
+            database=database,
+            policy=policy.Open(),
+            vision=vision,
+            detector=detector,
+            embedder=embedder,
+            similarity=similarity,
+            picture=lambda reference: decode(media.read(reference)),
+            models=states,
+            seal=ledger.Seal(keys.ledger_key(settings.data / "keys", os.urandom)),
+            now=now,
+            new_id=new_id,
+        )
+        yield Parts(Service(tools), database, engine, (detector, embedder))
+    finally:
+        database.close()
+
+
+def _model(card: Card, engine: Runtime, settings: Settings) -> Any:
+    """Return a model ready to run: its file verified, its network opened, its adapter put round it."""
+    from recognizance.vision import adapters, carriers
+
+    return adapters.open_model(card, carriers.read(card, settings.models_folder), engine)
+
+
+@contextmanager
+def open_service(settings: Settings) -> Generator[Service]:
+    """Give the service alone, for the command line."""
+    with build(settings) as parts:
+        yield parts.service
+
+
+def endpoint(parts: Parts, key: Key, settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid) -> Endpoint:
+    """Return the ASGI application that answers AWS's clients with `parts`, for the holder of `key`."""
+    from recognizance import wire
+
+    return wire.endpoint(
+        parts.service,
+        {key.access_key_id: key}.get,
+        settings,
+        now,
+        new_id,
+        parts.health,
+        workers=parts.runtime.chosen.threads + 2,  # more than run models, so that decoding and waiting fill the gaps
+    )
+
+
+def root_key(settings: Settings) -> Key:
+    """Return the key the operator gave, or else the one that is made once and kept in the data folder."""
+    from recognizance.accountability import keys
+    from recognizance.values import Key
+
+    if settings.root_access_key_id:
+        return Key(settings.root_access_key_id, settings.root_secret_access_key, settings.account)
+    return keys.root_key(settings.data / "keys", settings.account, os.urandom)
+
+
+def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
+    """Serve until stopped; `announce` is called once requests are answered."""
+    from recognizance import wire
+    from recognizance.cli.serve import Announcement
+
+    logging.basicConfig(
+        level=settings.log.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    with build(settings) as parts:
+        key = root_key(settings)
+        chosen = parts.runtime.chosen
+        where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads: {chosen.why}"
+        models = [(str(card.name), where) for card in parts.models]
+        _log_models(models)
+        wire.run(
+            endpoint(parts, key, settings),
+            settings,
+            lambda address: announce(
+                Announcement(
+                    endpoint=address,
+                    access_key_id=key.access_key_id,
+                    secret_access_key=None if settings.root_access_key_id else key.secret,
+                    data=settings.data,
+                    models=models,
+                )
+            ),
+        )
+
+
+def _log_models(models: Iterable[tuple[str, str]]) -> None:
+    for name, where in models:
+        logging.getLogger("recognizance").info("model=%s %s", name, where)
+
+
+def main() -> None:
+    """Run the command line."""
+    from recognizance.cli import Made, command_line
+
+    made = Made(open_service=open_service, serve=serve, environment=os.environ, new_id=new_uuid)
+    command_line(made)(prog_name="recognizance")

@@ -11,10 +11,12 @@
     ├── AlreadyExists
     ├── Conflict
     ├── InvalidToken              a page token that is not ours, or not for this request
+    ├── RateExceeded              the store a picture should come from is turning requests away
     └── Throttled                 more work in hand than this server takes on
     ModelUnusable                 a card, a digest or a file is not what it should be (an operator's error)
     └── ModelMismatch             vectors of two models were about to be compared
     SettingsWrong                 a setting has no meaning (an operator's error)
+    DatabaseUnusable              the database cannot be opened, read or written (an operator's error)
 
 A `Refusal` may reach a client, so its text never names a path, a secret or another caller. The
 operator's errors never leave the process as they are: at the wire they are a plain 500. A broken
@@ -69,10 +71,10 @@ class InvalidS3Object(Refusal):
 
     code = "InvalidS3ObjectException"
 
-    def __init__(self) -> None:
-        """Take no text: there is only the one."""
+    def __init__(self, text: str = "") -> None:
+        """Take another text only where it says nothing about any object, bucket or permission."""
         super().__init__(
-            "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+            text or "Unable to get object metadata from S3. Check object key, region and/or access permissions."
         )
 
 
@@ -100,6 +102,12 @@ class InvalidToken(Refusal):
     code = "InvalidPaginationTokenException"
 
 
+class RateExceeded(Refusal):
+    """What the request needs is being asked for too often; the client should wait and ask again."""
+
+    code = "ProvisionedThroughputExceededException"
+
+
 class Throttled(Refusal):
     """More work is in hand than this server takes on; the client should wait and ask again."""
 
@@ -116,3 +124,7 @@ class ModelMismatch(ModelUnusable):
 
 class SettingsWrong(Exception):
     """A setting has no meaning. Says which, what it was, and what would be right."""
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be opened, read or written. Says why, and what would help."""

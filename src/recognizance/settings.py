@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from recognizance.errors import SettingsWrong
 
 PREFIX = "RECOGNIZANCE_"
+NOT_OURS = "RECOGNIZANCE_TEST_"  # what the tests read; the server does not
 
 
 def default_data_folder(environment: Mapping[str, str]) -> Path:
@@ -58,6 +59,9 @@ class Settings:
     s3_region: str = setting("us-east-1", "Region of that service.")
     s3_access_key_id: str = setting("", "The server's own access key there; empty: the usual AWS sources.")
     s3_secret_access_key: str = setting("", "Its secret.", secret=True)
+    s3_instance_role: bool = setting(
+        False, "Where there is no key, also ask the cloud machine's metadata service (169.254.169.254) for one."
+    )
     s3_buckets: tuple[str, ...] = setting((), "Buckets that may be read, separated by commas; empty: any the key may.")
     s3_timeout: float = setting(10.0, "Seconds that connecting to S3, and each read from it, may take.")
     log: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
@@ -66,6 +70,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where installed models are."""
         return self.models if self.models != Path() else self.data / "models"
+
+
+def given_folder(path: Path) -> Path | None:
+    """Return the folder a setting names, or None when it names none."""
+    return None if path == Path() else path
 
 
 def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
@@ -79,7 +88,7 @@ def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
     values: dict[str, Any] = {"data": default_data_folder(environment)}
     for name, text in environment.items():
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name.startswith(NOT_OURS):
             continue
         if name not in known:
             raise SettingsWrong(f"{name} is no setting of ours; docs/settings.md lists them")
@@ -118,6 +127,10 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsWrong(f"port is {settings.port} and should be between 0 and 65535")
     if settings.threads < 0 or settings.waiting < 0:
         raise SettingsWrong("threads and waiting should be 0 or more")
+    if bool(settings.s3_access_key_id) != bool(settings.s3_secret_access_key):
+        raise SettingsWrong("s3_access_key_id and s3_secret_access_key are given together or not at all")
+    if not 0 < settings.s3_timeout <= 300:
+        raise SettingsWrong(f"s3_timeout is {settings.s3_timeout} and should be above 0 and at most 300 seconds")
     if settings.s3_endpoint and not settings.s3_endpoint.startswith(("http://", "https://")):
         raise SettingsWrong("s3_endpoint should start with http:// or https://")
     return settings

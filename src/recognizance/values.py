@@ -295,7 +295,9 @@ class Card:
     whose SHA-256 is not `sha256` is refused. `task` is "detect" or "embed"; `adapter` names the
     module that knows the output format; `parameters` are that adapter's numbers. `preparation`
     is "fold" (constant dequantisation folded into float32) or "none". `tried` says what has been
-    run with this very file, or that nothing has.
+    run with this very file, or that nothing has. `path` is a file the operator placed; `carrier`
+    and `address` say where else the file can be had; `member` is its path inside what `path` and
+    `address` name, where that is an archive.
     """
 
     name: ModelName
@@ -312,6 +314,8 @@ class Card:
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     carrier: Carrier | None = None
     address: str | None = None
+    path: str | None = None
+    member: str | None = None
     curve: Curve | None = None
 
 

@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Connection, Engine, Select, create_engine, event, insert, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
 from recognizance.database import tables
+from recognizance.errors import DatabaseUnusable
 
 Row: TypeAlias = Mapping[str, Any]
 _WRITE = {"writes": True}
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be opened, or was written by a newer version than this one."""
 
 
 class Reader(Protocol):
@@ -71,10 +69,17 @@ class Database:
             return _Open(connection).rows(query)
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self) -> Iterator[_Open]:
         """Open a write transaction: durable on leaving, rolled back on an exception."""
         with self.writing, self.engine.connect().execution_options(**_WRITE) as connection, connection.begin():
             yield _Open(connection)
+
+    def answers(self) -> bool:
+        """Say whether the database can be read."""
+        try:
+            return bool(self.rows(select(tables.SCHEMA.c.version)))
+        except DBAPIError:
+            return False
 
     def close(self) -> None:
         """Close every connection."""
@@ -84,8 +89,8 @@ class Database:
 def open_database(url: str) -> Database:
     """Open the database at `url`, making its tables when it is new.
 
-    `sqlite://` alone is a database in memory, for tests. Raises `DatabaseUnusable` when the schema
-    is newer than this program knows.
+    `sqlite://` alone is a database in memory, for tests. Raises `DatabaseUnusable` when it
+    cannot be opened, or its schema is newer than this program knows.
     """
     in_memory = url in ("sqlite://", "sqlite:///:memory:")
     engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
@@ -93,14 +98,21 @@ def open_database(url: str) -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
     database = Database(engine)
-    with database.writing, engine.connect().execution_options(**_WRITE) as connection, connection.begin():
-        tables.METADATA.create_all(connection)
-        found = connection.execute(select(tables.SCHEMA.c.version)).scalar_one_or_none()
-        if found is None:
-            connection.execute(insert(tables.SCHEMA).values(version=tables.VERSION))
-        elif found > tables.VERSION:
-            raise DatabaseUnusable(f"the database has schema {found}, this version knows up to {tables.VERSION}")
+    try:
+        _make_tables(database)
+    except DBAPIError as error:
+        raise DatabaseUnusable(f"the database at {engine.url.database} cannot be opened: {error.orig}") from error
     return database
+
+
+def _make_tables(database: Database) -> None:
+    with database.write() as tx:
+        tables.METADATA.create_all(tx.connection)
+        found = [row["version"] for row in tx.rows(select(tables.SCHEMA.c.version))]
+        if not found:
+            tx.run(insert(tables.SCHEMA).values(version=tables.VERSION))
+        elif found[0] > tables.VERSION:
+            raise DatabaseUnusable(f"the database has schema {found[0]}, this version knows up to {tables.VERSION}")
 
 
 def file_url(path: Path) -> str:

@@ -23,7 +23,7 @@ def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.Detec
 
     faces = call.tools.vision.look(image, limit=MOST_FACES)
 
-    call.note(faces=len(faces))
+    call.note(detector=call.tools.detector.sha256, faces=len(faces))
     return {"FaceDetails": [render.face_detail(face) for face in faces]}
 
 
@@ -47,9 +47,9 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
 
     scored = [(_similarity(call, probe, face), face) for face in compared]
     matched = sorted((pair for pair in scored if pair[0] >= threshold), key=lambda pair: -pair[0])
-    call.note(
-        threshold=threshold, quality_filter=bar, target_faces=len(found), compared=len(compared), matched=len(matched)
-    )
+    call.note(detector=call.tools.detector.sha256, embedder=call.tools.embedder.sha256)
+    call.note(threshold=threshold, quality_filter=bar)
+    call.note(target_faces=len(found), compared=len(compared), matched=len(matched))
     return {
         "SourceImageFace": {"BoundingBox": render.bounding_box(probe.box), "Confidence": probe.confidence},
         "FaceMatches": [{"Similarity": score, "Face": render.face_detail(face)} for score, face in matched],
@@ -81,4 +81,4 @@ def _probe(call: Call, source: Image, bar: str) -> Face:
 def _similarity(call: Call, probe: Face, face: Face) -> float:
     assert probe.embedding is not None
     assert face.embedding is not None
-    return call.tools.similarity.percent(probe.embedding.cosine(face.embedding))
+    return call.tools.similarity.at(probe.embedding.cosine(face.embedding))

@@ -60,6 +60,8 @@ class Tools:
     database: Database
     policy: Policy
     vision: Vision
+    detector: Card
+    embedder: Card
     similarity: Similarity
     picture: Callable[[Mapping[str, Any]], Image]
     models: Callable[[], Sequence[ModelState]]

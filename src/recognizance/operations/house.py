@@ -24,17 +24,20 @@ def explain_similarity(
     call: Call, request: shapes.ExplainSimilarityRequest
 ) -> shapes.ExplainSimilarityResponse:
     """Say how often two strangers score at least this similarity with the model in use."""
-    meaning = call.tools.similarity.meaning(request["Similarity"])
+    percent, scale = request["Similarity"], call.tools.similarity
+    rate = scale.rate(percent)
+    low, high = scale.interval(percent)
+
     return {
-        "Similarity": request["Similarity"],
-        "Model": call.tools.similarity.model,
-        "FalseMatchRate": meaning.rate,
-        "FalseMatchRateLow": meaning.low,
-        "FalseMatchRateHigh": meaning.high,
-        "OneIn": 1 / meaning.rate,
-        "Extrapolated": meaning.extrapolated,
-        "Sentence": meaning.sentence,
-        "FittedOn": call.tools.similarity.curve.fitted_on,
+        "Similarity": percent,
+        "Model": call.tools.embedder.name,
+        "FalseMatchRate": rate,
+        "FalseMatchRateLow": low,
+        "FalseMatchRateHigh": high,
+        "OneIn": 1 / rate,
+        "Extrapolated": scale.extrapolated(percent),
+        "Sentence": scale.sentence(percent),
+        "FittedOn": scale.curve.fitted_on,
     }
 
 

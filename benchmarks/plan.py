@@ -1,0 +1,48 @@
+"""What a run is asked to do: how much work, with which weights, against which peers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from benchmarks.product import Weights
+from benchmarks.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How often things are done: enough to trust, or just enough to see that all works."""
+
+    stage: int = 200
+    """Measured runs of a short stage."""
+    calls: int = 150
+    """Measured calls of a whole operation."""
+    seconds: float = 3.0
+    """Length of one round of load."""
+    rounds: int = 7
+    """Rounds of load, each beside a round of what it is compared with."""
+    portraits: int = 60
+    repeats: int = 3
+    """Times each portrait is gone through."""
+    starts: int = 7
+    lasting: int = 2000
+    """Calls between the first and the last look at memory."""
+
+
+QUICK = Effort(stage=20, calls=15, seconds=0.5, rounds=2, portraits=6, repeats=1, starts=2, lasting=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run."""
+
+    weights: Weights
+    effort: Effort
+    peers: tuple[Path, ...] = ()
+    """Pythons of further environments that have face_recognition, beside the one made here."""
+
+
+Group: TypeAlias = Callable[[Plan], Iterator[Row]]
+"""Measures and gives rows, one at a time so that a reader sees them come."""

@@ -1,0 +1,125 @@
+"""Whole detect-and-embed beside face_recognition: the same files, picture by picture in turn, one thread.
+
+Ours reads the file, decodes, looks and embeds every face through the product's own `Vision`; theirs
+loads the file, locates (HOG) and encodes every face. Each is asked about the same portrait before
+the next is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from benchmarks import peer
+from benchmarks.plan import Plan
+from benchmarks.product import built, data_folder, has_bf16, seeing
+from benchmarks.rows import Row, Target, measured, skipped
+from benchmarks.stages import NO_BF16, lowest_cosine
+from benchmarks.statistics import ratios, spread, timed
+
+GROUP = "peer"
+IN_FLOAT32, FASTEST = Target("at least", 6.5), Target("at least", 10)
+VARIANTS: dict[str, tuple[dict[str, Any], Target]] = {
+    "f32, mirrored (default)": ({"precision": "f32", "mirror": True}, IN_FLOAT32),
+    "f32, not mirrored": ({"precision": "f32", "mirror": False}, IN_FLOAT32),
+    "bf16, mirrored": ({"precision": "bf16", "mirror": True}, FASTEST),
+    "bf16, not mirrored": ({"precision": "bf16", "mirror": False}, FASTEST),
+}
+DEFAULT = "f32, mirrored (default)"
+
+
+def beside_the_peer(plan: Plan) -> Iterator[Row]:
+    """Time ours and theirs on portraits, and give how many times as fast ours is, variant by variant."""
+    folder = data_folder("congress/images")
+    if folder is None:
+        why = "needs portraits of people: the folder congress/images of RECOGNIZANCE_DATA is not there"
+        yield from _left_out(why)
+        return
+    portraits = sorted(folder.glob("*.jpg"))[: plan.effort.portraits]
+    try:
+        with ExitStack() as until_done:
+            peers = [until_done.enter_context(peer.running(python)) for python in (peer.prepared(), *plan.peers)]
+            yield from _compared(plan, portraits, peers, until_done)
+    except peer.NoPeer as error:
+        yield from _left_out(str(error))
+
+
+def _left_out(why: str) -> Iterator[Row]:
+    for name, (_, target) in VARIANTS.items():
+        yield skipped(GROUP, _title(name), why, target)
+
+
+def _title(name: str) -> str:
+    return f"detect and embed, {name}: times as fast as face_recognition"
+
+
+def _compared(plan: Plan, portraits: list[Path], peers: list[peer.Peer], until_done: ExitStack) -> Iterator[Row]:
+    cv2.setNumThreads(1)
+    native = has_bf16()
+    ours = {
+        name: seeing(until_done.enter_context(built(plan.weights, threads=1, **said)))
+        for name, (said, _) in VARIANTS.items()
+        if native or said["precision"] != "bf16"
+    }
+    theirs = {one.name: one for one in peers}
+    took: dict[str, list[float]] = {name: [] for name in (*ours, *theirs)}
+    found: dict[str, list[Any]] = {name: [] for name in took}
+    works: dict[str, Callable[[Path], tuple[float, Any]]] = {
+        **{name: _ours(work) for name, work in ours.items()},
+        **{name: _theirs(one) for name, one in theirs.items()},
+    }
+    for work in works.values():
+        work(portraits[0])
+    names = list(works)
+    for turn, path in enumerate(portraits * plan.effort.repeats):
+        first = turn % len(names)
+        for name in names[first:] + names[:first]:
+            milliseconds, faces = works[name](path)
+            took[name].append(milliseconds)
+            found[name].append(faces)
+
+    for name in theirs:
+        note = f"{sum(found[name][: len(portraits)])} faces encoded in {len(portraits)} portraits"
+        yield measured(GROUP, f"detect and embed, {name}", "ms", spread(took[name]), note=note)
+    for name in ours:
+        note = f"{sum(map(len, found[name][: len(portraits)]))} faces embedded in {len(portraits)} portraits"
+        if name != DEFAULT:
+            note += f"; lowest cosine with the default's vectors {_agreement(found, name, len(portraits)):.5f}"
+        yield measured(GROUP, f"detect and embed, ours, {name}", "ms", spread(took[name]), note=note)
+
+    fastest = min(theirs, key=lambda name: spread(took[name]).median)
+    for name, (_, target) in VARIANTS.items():
+        if name not in ours:
+            yield skipped(GROUP, _title(name), NO_BF16, target)
+            continue
+        other = [
+            f"{ratios(took[one], took[name]).median:.1f} times as fast as {one}" for one in theirs if one != fastest
+        ]
+        note = "; ".join([f"against {fastest}", *other])
+        yield measured(GROUP, _title(name), "x", ratios(took[fastest], took[name]), target=target, note=note)
+
+
+def _ours(work: Callable[[bytes], list[Any]]) -> Callable[[Path], tuple[float, Any]]:
+    def ask(path: Path) -> tuple[float, Any]:
+        faces: list[Any] = []
+        return timed(lambda one: faces.extend(work(one.read_bytes())), path), faces
+
+    return ask
+
+
+def _theirs(one: peer.Peer) -> Callable[[Path], tuple[float, Any]]:
+    def ask(path: Path) -> tuple[float, Any]:
+        said = one.ask(path)
+        return said["ms"], said["faces"]
+
+    return ask
+
+
+def _agreement(found: dict[str, list[Any]], name: str, count: int) -> float:
+    """Return the lowest cosine between a variant's vector and the default's of each portrait's largest face."""
+    pairs = [(a[0], b[0]) for a, b in zip(found[name][:count], found[DEFAULT][:count], strict=True) if a and b]
+    return lowest_cosine([a.embedding.vector for a, _ in pairs], [b.embedding.vector for _, b in pairs])

@@ -1,0 +1,74 @@
+"""The command line: it asks the one door and shows the answer; it decides nothing.
+
+What a person reads goes to stdout, with colour and rules on a terminal and as plain lines elsewhere;
+complaints, notes and progress go to stderr. `--json` puts one JSON object on stdout and nothing else.
+Exit status: 0 done, 1 something failed, 2 the command or what it was given makes no sense.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from recognizance import __version__
+from recognizance.cli import compare, detect, ledger, models, serve
+from recognizance.cli.failures import plainly
+from recognizance.cli.made import Made
+
+__all__ = ["Made", "command_line"]
+
+
+def command_line(made: Made) -> typer.Typer:
+    """Return the whole command line, every command of which gets `made` handed in."""
+    top = _group("A self-hosted Amazon Rekognition that answers for itself.")
+
+    @top.callback()
+    def begin(
+        context: typer.Context,
+        version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    ) -> None:
+        context.obj = made
+        if version or context.invoked_subcommand is None:
+            typer.echo(f"recognizance {__version__}" if version else context.get_help())
+            raise typer.Exit
+
+    top.command("serve")(plainly(serve.serve))
+    top.command("detect")(plainly(detect.detect))
+    top.command("compare")(plainly(compare.compare))
+    top.add_typer(_models(), name="models")
+    top.add_typer(_ledger(), name="ledger")
+    top.command("version")(_version)
+    return top
+
+
+def _models() -> typer.Typer:
+    group = _group("The models this machine knows, has and trusts.", no_args_is_help=True)
+    group.command("list")(plainly(models.list_models))
+    group.command("install")(plainly(models.install))
+    group.command("verify")(plainly(models.verify))
+    return group
+
+
+def _ledger() -> typer.Typer:
+    group = _group("What was asked of this server, by whom, and what became of it.", no_args_is_help=True)
+    group.command("list")(plainly(ledger.list_entries))
+    return group
+
+
+def _group(text: str, *, no_args_is_help: bool = False) -> typer.Typer:
+    # Plain help needs no rich, which keeps `--help` quick; Typer's own tracebacks print local variables,
+    # and with them pictures and secrets.
+    return typer.Typer(
+        help=text,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        no_args_is_help=no_args_is_help,
+        invoke_without_command=not no_args_is_help,
+    )
+
+
+def _version() -> None:
+    """Print the version."""
+    typer.echo(f"recognizance {__version__}")

@@ -1,0 +1,82 @@
+"""What went wrong, in one sentence on stderr and an exit status; a traceback only for our own mistakes."""
+
+from __future__ import annotations
+
+import errno
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import typer
+
+from recognizance.cli import output
+from recognizance.errors import (
+    DatabaseUnusable,
+    ImageTooLarge,
+    InvalidImage,
+    InvalidParameter,
+    ModelUnusable,
+    Refusal,
+    SettingsWrong,
+)
+
+FAILED = 1
+WRONG = 2
+
+Given = ParamSpec("Given")
+Back = TypeVar("Back")
+
+
+class Wrong(Exception):
+    """What the command was given makes no sense; the text says what would be right."""
+
+
+class Failed(Exception):
+    """What was asked makes sense and could not be done; the text says why."""
+
+
+EXPECTED = (Wrong, Failed, Refusal, ModelUnusable, SettingsWrong, DatabaseUnusable, OSError)
+
+
+def plainly(command: Callable[Given, Back]) -> Callable[Given, Back]:
+    """Return `command` with every expected failure told in a sentence instead of raised."""
+
+    @functools.wraps(command)
+    def told(*args: Given.args, **kwargs: Given.kwargs) -> Back:
+        try:
+            return command(*args, **kwargs)
+        except BrokenPipeError:  # the reader of our output went away: not a failure, and nobody to tell
+            raise
+        except EXPECTED as error:
+            output.complain(sentence(error))
+            raise typer.Exit(status(error)) from error
+
+    return told
+
+
+def status(error: Exception) -> int:
+    """Return the exit status: 2 when the person asking can put it right in the command, else 1."""
+    wrong = (Wrong, SettingsWrong, InvalidImage, ImageTooLarge, InvalidParameter)
+    return WRONG if isinstance(error, wrong) else FAILED
+
+
+def sentence(error: Exception) -> str:
+    """Return what went wrong, made safe to print: one line, and an indented one for each further thing tried."""
+    text = _system(error) if isinstance(error, OSError) else str(error)
+    return "\n  ".join(output.shown(row) for row in text.splitlines())
+
+
+def _system(error: OSError) -> str:
+    name = error.filename
+    reason = error.strerror or str(error)
+    reason = {
+        errno.ENOENT: "there is no such file or folder",
+        errno.EACCES: "this user has no permission for that",
+        errno.EPERM: "this user has no permission for that",
+        errno.ENOSPC: "the disk is full",
+        errno.EROFS: "the disk is read-only",
+        errno.ENOTDIR: "a part of the path is a file, not a folder",
+        errno.EISDIR: "that is a folder; a file is needed",
+        errno.EEXIST: "there is already a file of that name",
+    }.get(error.errno or 0, reason)
+    return f"{name}: {reason}" if name else reason

@@ -1,0 +1,100 @@
+"""What the command line is given: the ready-made parts, and how a command asks the one door with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+
+import typer
+
+from recognizance.cli import output
+from recognizance.errors import ModelUnusable
+
+if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
+    from recognizance.cli.serve import Announcement
+    from recognizance.settings import Settings
+    from recognizance.values import Caller, Clock, NewId
+
+ACCESS_KEY = "local-command-line"
+REGION = "local"
+
+Answer: TypeAlias = Mapping[str, Any]
+Asking: TypeAlias = Callable[[str, Mapping[str, Any]], Answer]
+"""An operation's name and its request, in the wire's words; the answer, or what `Service.call` raises."""
+
+Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="Why you ask; kept in the ledger.")]
+Case = Annotated[str | None, typer.Option(metavar="TEXT", help="The case it is for; kept in the ledger.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the ledger, the keys and the models.")]
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Door(Protocol):
+    """The part of `recognizance.service.Service` that an edge needs."""
+
+    def call(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        caller: Caller,
+        request_id: str,
+        *,
+        purpose: str | None = None,
+        case: str | None = None,
+    ) -> Answer:
+        """Answer one request that already fits the service model."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What `app` built for the command line.
+
+    `open_service` gives the service with its models loaded and its database open, until the block
+    is left. `serve` runs the server until it is stopped, and calls back once it listens.
+    `environment` is where settings are read from.
+    """
+
+    open_service: Callable[[Settings], AbstractContextManager[Door]]
+    serve: Callable[[Settings, Callable[[Announcement], None]], None]
+    environment: Mapping[str, str]
+    new_id: NewId
+    now: Clock = utc_now
+
+    def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
+        """Return the settings: what is given first, then the environment, then the defaults."""
+        from recognizance import settings
+
+        return settings.read(self.environment, data=data and data.expanduser(), **given)
+
+    @contextmanager
+    def asking(self, settings: Settings, *, purpose: str | None, case: str | None) -> Generator[Asking]:
+        """Open the service, and give what asks it as the caller at this machine's own command line."""
+        from recognizance.values import Caller
+
+        caller = Caller(ACCESS_KEY, settings.account, REGION)
+        with ExitStack() as until_done:
+            with output.working("Loading the models"):
+                try:
+                    service = until_done.enter_context(self.open_service(settings))
+                except ModelUnusable as error:
+                    from recognizance.cli import models
+
+                    models.needed(settings)  # says it in a better sentence where a model is merely missing
+                    raise error
+            yield lambda name, request: service.call(name, request, caller, self.new_id(), purpose=purpose, case=case)
+
+
+def of(context: typer.Context) -> Made:
+    """Return what this run of the command line was given."""
+    made = context.find_object(Made)
+    assert made is not None, "command_line() puts it there"
+    return made

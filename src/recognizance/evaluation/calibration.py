@@ -1,0 +1,205 @@
+"""From strangers to a curve: how often two people reach a cosine, and how sure that is.
+
+A pair of people counts once, however many pictures there are of each: a pair of pictures has the
+weight 1 / (pictures of one x pictures of the other), so that the rate is that of two strangers who
+meet with one picture each. Rates that were seen are counted; smaller ones come from the law of the
+tail (`tail`). Bounds come from drawing people, not pairs, again and again: pairs that share a person
+are not independent. People are numbered from 0; scores are cosines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizance.evaluation.tail import Tail, fit_tail
+from recognizance.evaluation.verification import FINENESS, Flags, Reals, Whole
+from recognizance.values import Curve, Vectors
+
+KEPT = 0.05
+"""The share of all pairs of pictures, the most alike, of which each is kept with its two people."""
+
+COUNTED = (0.0, -0.01, -0.03, -0.1, -0.2, -0.3, -0.5, -0.7, -1.0, -1.25, -1.5, -1.75, -2.0, -2.25, -2.5, -2.75, -3.0)
+"""Where the curve has corners, as log10 of the rate, above the tail."""
+
+TAIL_FROM = -4.0
+"""Log10 of the rate where the law of the tail takes over from counting."""
+
+TAIL_STEP = 0.25
+DEEPEST = -9.0
+SEEN_AT_LEAST = 10.0
+"""How many pairs of people must reach a cosine for its rate to count as measured."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strangers:
+    """What all pairs of pictures of two people gave.
+
+    `histogram` holds the weights by bin of cosine, from -1 up. The most alike pairs of pictures are
+    kept whole, best first: their `cosines`, `weights` and the two people, `first` and `second`. The
+    weights of everything, kept or not, add up to `comparisons`, the number of pairs of people.
+    """
+
+    people: int
+    pictures: int
+    picture_pairs: int
+    histogram: Reals
+    cosines: Reals
+    weights: Reals
+    first: Whole
+    second: Whole
+
+    @property
+    def comparisons(self) -> int:
+        """How many pairs of people were compared."""
+        return self.people * (self.people - 1) // 2
+
+    def rate(self, cosine: float) -> float:
+        """Return the counted rate at which strangers reach `cosine`, one of those kept."""
+        return float(self.weights[: self._above(cosine)].sum()) / self.comparisons
+
+    def seen(self, cosine: float) -> int:
+        """Return how many different pairs of people have a pair of pictures that reaches `cosine`."""
+        place = self._above(cosine)
+        return len(np.unique(self.first[:place] * self.people + self.second[:place]))
+
+    def cosine(self, rate: float) -> float:
+        """Return the lowest kept cosine that at most a share `rate` of strangers reaches."""
+        place = int(np.searchsorted(np.cumsum(self.weights), rate * self.comparisons, side="right"))
+        return float(self.cosines[min(max(place - 1, 0), len(self.cosines) - 1)])
+
+    def _above(self, cosine: float) -> int:
+        return int(np.searchsorted(-self.cosines, -cosine, side="right"))
+
+
+def compare_strangers(
+    vectors: Vectors, people: Whole, *, rows: int = 512, progress: Callable[[int, int], None] = lambda done, of: None
+) -> Strangers:
+    """Compare every picture with those of all other people, a block of rows at a time.
+
+    `vectors` has unit rows. `people` gives each picture's person, as any numbers. `progress` is told
+    how many rows are done, of how many. Memory is what is kept: about 16 bytes for each of a
+    twentieth of all pairs, and one block.
+    """
+    _, person, pictures = np.unique(people, return_inverse=True, return_counts=True)
+    order = np.argsort(person, kind="stable")
+    vectors, person = vectors[order], person[order].astype(np.int64)
+    share = (1 / pictures)[person]
+    floor = _floor(vectors, person)
+    histogram, pairs = np.zeros(FINENESS), 0
+    kept: list[tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]] = []
+    for start in range(0, len(vectors), rows):
+        block = vectors[start : start + rows] @ vectors[start:].T
+        others = person[start : start + rows, None] < person[None, start:]
+        weights = np.multiply.outer(share[start : start + rows], share[start:])
+        cosines, weights = block[others], weights[others]
+        histogram += np.bincount(_bins(cosines), weights=weights, minlength=FINENESS)
+        pairs += len(cosines)
+        row, column = np.nonzero(others & (block >= floor))
+        kept.append((block[row, column], (row + start).astype(np.int32), (column + start).astype(np.int32)))
+        progress(min(start + rows, len(vectors)), len(vectors))
+    cosines, first, second = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    best = np.argsort(-cosines, kind="stable")
+    first, second = first[best], second[best]
+    return Strangers(
+        people=len(pictures),
+        pictures=len(vectors),
+        picture_pairs=pairs,
+        histogram=histogram,
+        cosines=cosines[best].astype(np.float64),
+        weights=share[first] * share[second],
+        first=person[first],
+        second=person[second],
+    )
+
+
+def _floor(vectors: Vectors, person: Whole) -> float:
+    """Return a cosine that about a share `KEPT` of the pairs reaches, from every so-manieth picture."""
+    some = vectors[:: max(1, len(vectors) // 1500)], person[:: max(1, len(vectors) // 1500)]
+    cosines = (some[0] @ some[0].T)[some[1][:, None] < some[1][None]]
+    return float(np.quantile(cosines, 1 - KEPT)) if len(cosines) else -1.0
+
+
+def _bins(cosines: NDArray[np.floating]) -> NDArray[np.intp]:
+    return np.clip(((cosines.astype(np.float64) + 1) * (FINENESS / 2)).astype(np.intp), 0, FINENESS - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A curve's corners, without what is known only to whoever ran the fit."""
+
+    cosines: Reals
+    log10_rates: Reals
+    log10_low: Reals
+    log10_high: Reals
+    measured_to: float
+    tail: Tail
+
+    def as_curve(self, strangers: Strangers, *, fitted_on: str, fitted_at: str, command: str) -> Curve:
+        """Return the curve as a card keeps it; cosines to six decimals, rates to four."""
+        return Curve(
+            cosines=_rounded(self.cosines, 6),
+            log10_rates=_rounded(self.log10_rates, 4),
+            log10_low=_rounded(self.log10_low, 4),
+            log10_high=_rounded(self.log10_high, 4),
+            measured_to=round(self.measured_to, 4),
+            people=strangers.people,
+            comparisons=strangers.comparisons,
+            fitted_on=fitted_on,
+            fitted_at=fitted_at,
+            command=command,
+        )
+
+
+def fit(strangers: Strangers, random: np.random.Generator, *, draws: int = 200) -> Fit:
+    """Fit the curve, and its 95 % bounds from `draws` draws of as many people with replacement.
+
+    Raises `ValueError` when there are too few people for the tail, or when strangers would reach
+    cosine 1 more often than the scale ends.
+    """
+    body = np.array([_quantile(strangers.histogram, 10**depth) for depth in COUNTED[1:]])
+    begins = strangers.cosine(10**TAIL_FROM)
+    law = _law(strangers, strangers.weights, strangers.comparisons, begins)
+    depths = np.arange(TAIL_FROM, DEEPEST - 1e-9, -TAIL_STEP)
+    deep = np.array([law.score(depth) for depth in depths])
+    if deep[-1] >= 1:
+        raise ValueError("strangers reach cosine 1 at a rate above 1e-9: this model cannot tell people apart")
+    bounds = _bounds(strangers, np.concatenate([body, deep]), begins, random, draws)
+    rates = np.concatenate([COUNTED[1:], depths])
+    return Fit(
+        cosines=np.concatenate([[-1.0], body, deep, [1.0]]),
+        log10_rates=np.concatenate([[0.0], rates, [END]]),
+        log10_low=np.concatenate([[0.0], np.minimum(bounds[0], rates), [END - SLACK]]),
+        log10_high=np.concatenate([[0.0], np.maximum(bounds[1], rates), [END]]),
+        measured_to=_measured_to(strangers, law),
+        tail=law,
+    )
+
+
+def _quantile(histogram: Reals, rate: float) -> float:
+    """Return the cosine that a share `rate` reaches, by a straight line inside its bin."""
+    reached = np.concatenate([np.cumsum(histogram[::-1])[::-1], [0.0]]) / histogram.sum()
+    return float(np.interp(-rate, -reached, np.linspace(-1, 1, FINENESS + 1)))
+
+
+def _law(strangers: Strangers, weights: Reals, comparisons: float, begins: float) -> Tail:
+    above = strangers.cosines > begins
+    share = float(weights[above].sum()) / comparisons
+    return fit_tail(strangers.cosines[above], weights[above], threshold=begins, share=share)
+
+
+def _bounds(
+    strangers: Strangers, cosines: Reals, begins: float, random: np.random.Generator, draws: int
+) -> tuple[Reals, Reals]:
+    """Return the bounds of log10 of the rate at each cosine, from drawing people with replacement.
+
+    Cosines below those kept borrow the width of the bounds at the lowest one kept: rates near 1 are
+    better known than that.
+    """
+    kept = cosines >= strangers.cosines[-1]
+    drawn = np.array([_draw(strangers, cosines[kept], begins, random) for _ in range(draws)])
+    low, middle, high = np.quantile(drawn, (0.025, 0.5, 0.975), axis=0)
+    ...

@@ -1,0 +1,113 @@
+"""Where the pictures are, and whose: readers of the folders that rates are measured on.
+
+The folders are those of LFW (`pairs.txt`, `people.csv`, `images/<name>/<name>_NNNN.jpg`) and of the
+official portraits of the US Congress. A picture is named by its path below `images`. Names stay in
+memory: no result of this package holds one.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two pictures to compare, whether they show one person, and in which fold, from 0."""
+
+    first: str
+    second: str
+    same: bool
+    fold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture of one person. `name` is its path below the folder; `group` is "" where not known."""
+
+    name: str
+    person: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """People left out because their labels are wrong, and what was read to know them.
+
+    `sha256` is the digest of the list's bytes, so that a figure can name the list without naming
+    anyone in it.
+    """
+
+    people: frozenset[str]
+    sha256: str
+
+
+NO_EXCLUSIONS = Exclusions(frozenset(), hashlib.sha256(b"").hexdigest())
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Read LFW's `pairs.txt`: its first line says how many folds, and how many pairs of each kind in one.
+
+    Raises `ValueError` when there are not as many lines as it says, or one has neither three nor four parts.
+    """
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    folds, each = (int(number) for number in head.split())
+    if len(lines) != folds * each * 2:
+        raise ValueError(f"{path.name} should have {folds * each * 2} pairs after its first line, it has {len(lines)}")
+    return [_pair(line.split("\t"), number // (2 * each)) for number, line in enumerate(lines)]
+
+
+def _pair(parts: Sequence[str], fold: int) -> Pair:
+    if len(parts) == 3:
+        name, first, second = parts
+        return Pair(_lfw(name, first), _lfw(name, second), same=True, fold=fold)
+    if len(parts) == 4:
+        name, first, other, second = parts
+        return Pair(_lfw(name, first), _lfw(other, second), same=False, fold=fold)
+    raise ValueError(f"a pair has three or four parts with tabs between, this one has {len(parts)}")
+
+
+def _lfw(name: str, number: str) -> str:
+    return f"{name}/{name}_{int(number):04d}.jpg"
+
+
+def lfw_pictures(folder: Path) -> list[Picture]:
+    """Return every picture below `folder/images`, in order, with the gender its list states ("F", "M" or "")."""
+    groups = {row["name"]: row["gender"] for row in _rows(folder / "people.csv")}
+    found = sorted(path.relative_to(folder / "images") for path in (folder / "images").glob("*/*.jpg"))
+    return [Picture(path.as_posix(), path.parent.name, groups.get(path.parent.name, "")) for path in found]
+
+
+def congress_pictures(folder: Path) -> list[Picture]:
+    """Return the portraits whose file is there, each of a person of their own, in the table's order."""
+    rows = _rows(folder / "members_2018-07-25.csv")
+    return [
+        Picture(Path(row["image"]).name, row["bioguide"], row["gender"])
+        for row in rows
+        if (folder / row["image"]).is_file()
+    ]
+
+
+def in_both(folder: Path) -> frozenset[str]:
+    """Return the LFW names that are, or may be, members of Congress."""
+    return frozenset(row["lfw_name"] for row in _rows(folder / "lfw_overlap_candidates.csv"))
+
+
+def read_exclusions(path: Path) -> Exclusions:
+    """Read a list of people to leave out: the first column of a CSV file, one name a row, with a heading."""
+    text = path.read_bytes()
+    rows = list(csv.reader(text.decode("utf-8").splitlines()))
+    return Exclusions(frozenset(row[0] for row in rows[1:] if row), hashlib.sha256(text).hexdigest())
+
+
+def half(person: str, salt: str = "") -> int:
+    """Return 0 or 1: the half of all people that this one belongs to, from a hash of the name alone."""
+    return hashlib.sha256(f"{salt}{person}".encode()).digest()[0] & 1
+
+
+def _rows(path: Path) -> list[Mapping[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

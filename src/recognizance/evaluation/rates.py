@@ -1,0 +1,57 @@
+"""A rate that was counted, and how far from the truth it may be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many of how many, as a share with its 95 % bounds.
+
+    The bounds are Wilson's where something was counted. Where nothing was, the upper one is the
+    rule of three: none in n means at most 3 / n. They take the trials as independent, which pairs
+    that share a person are not: for those, see `bootstrap` in `calibration`.
+    """
+
+    count: int
+    of: int
+
+    def __post_init__(self) -> None:
+        """Refuse counts that are no share of anything."""
+        if not 0 <= self.count <= self.of:
+            raise ValueError(f"a rate counts between 0 and all of its trials, got {self.count} of {self.of}")
+        if self.of == 0:
+            raise ValueError("a rate needs at least one trial")
+
+    @property
+    def value(self) -> float:
+        """The share counted, in [0, 1]."""
+        return self.count / self.of
+
+    @property
+    def low(self) -> float:
+        """The lower 95 % bound."""
+        return 0.0 if self.count == 0 else wilson(self.count, self.of)[0]
+
+    @property
+    def high(self) -> float:
+        """The upper 95 % bound."""
+        return min(1.0, 3 / self.of) if self.count == 0 else wilson(self.count, self.of)[1]
+
+
+def wilson(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the low and high bounds of a binomial share (Wilson 1927).
+
+    >>> low, high = wilson(5, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.237, 0.763)
+    """
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = count / of
+    middle = share + z * z / (2 * of)
+    spread = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

@@ -1,0 +1,2723 @@
+# GENERATED from botocore 1.44.5 by `make shapes`. Do not edit.
+"""Requests and responses of Rekognition and of the house operations, as the wire's service models have them.
+
+A request has been checked against its model: what a TypedDict requires is there, and bytes, times and floats are
+Python's. In a response, None is left out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+
+class AgeRange(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Low: NotRequired[int]
+    High: NotRequired[int]
+
+
+class Asset(TypedDict):
+    """Part of CreateProjectVersion, DescribeProjectVersions."""
+
+    GroundTruthManifest: NotRequired[GroundTruthManifest]
+
+
+class AssociateFacesRequest(TypedDict):
+    """What AssociateFaces is asked."""
+
+    CollectionId: str
+    UserId: str
+    FaceIds: list[str]
+    UserMatchThreshold: NotRequired[float]
+    ClientRequestToken: NotRequired[str]
+
+
+class AssociateFacesResponse(TypedDict):
+    """What AssociateFaces answers."""
+
+    AssociatedFaces: NotRequired[list[AssociatedFace]]
+    UnsuccessfulFaceAssociations: NotRequired[list[UnsuccessfulFaceAssociation]]
+    UserStatus: NotRequired[UserStatus]
+
+
+class AssociatedFace(TypedDict):
+    """Part of AssociateFaces."""
+
+    FaceId: NotRequired[str]
+
+
+Attribute: TypeAlias = Literal[
+    "DEFAULT",
+    "ALL",
+    "AGE_RANGE",
+    "BEARD",
+    "EMOTIONS",
+    "EYE_DIRECTION",
+    "EYEGLASSES",
+    "EYES_OPEN",
+    "GENDER",
+    "MOUTH_OPEN",
+    "MUSTACHE",
+    "FACE_OCCLUDED",
+    "SMILE",
+    "SUNGLASSES",
+]
+
+
+class AudioMetadata(TypedDict):
+    """Part of GetSegmentDetection."""
+
+    Codec: NotRequired[str]
+    DurationMillis: NotRequired[int]
+    SampleRate: NotRequired[int]
+    NumberOfChannels: NotRequired[int]
+
+
+class AuditImage(TypedDict):
+    """Part of GetFaceLivenessSessionResults."""
+
+    Bytes: NotRequired[bytes]
+    S3Object: NotRequired[S3Object]
+    BoundingBox: NotRequired[BoundingBox]
+
+
+class Beard(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class BlackFrame(TypedDict):
+    """Part of StartSegmentDetection."""
+
+    MaxPixelThreshold: NotRequired[float]
+    MinCoveragePercentage: NotRequired[float]
+
+
+BodyPart: TypeAlias = Literal["FACE", "HEAD", "LEFT_HAND", "RIGHT_HAND"]
+
+
+class BoundingBox(TypedDict):
+    """Part of CompareFaces, CreateStreamProcessor and 21 more."""
+
+    Width: NotRequired[float]
+    Height: NotRequired[float]
+    Left: NotRequired[float]
+    Top: NotRequired[float]
+
+
+class Celebrity(TypedDict):
+    """Part of RecognizeCelebrities."""
+
+    Urls: NotRequired[list[str]]
+    Name: NotRequired[str]
+    Id: NotRequired[str]
+    Face: NotRequired[ComparedFace]
+    MatchConfidence: NotRequired[float]
+    KnownGender: NotRequired[KnownGender]
+
+
+class CelebrityDetail(TypedDict):
+    """Part of GetCelebrityRecognition."""
+
+    Urls: NotRequired[list[str]]
+    Name: NotRequired[str]
+    Id: NotRequired[str]
+    Confidence: NotRequired[float]
+    BoundingBox: NotRequired[BoundingBox]
+    Face: NotRequired[FaceDetail]
+    KnownGender: NotRequired[KnownGender]
+
+
+class CelebrityRecognition(TypedDict):
+    """Part of GetCelebrityRecognition."""
+
+    Timestamp: NotRequired[int]
+    Celebrity: NotRequired[CelebrityDetail]
+
+
+CelebrityRecognitionSortBy: TypeAlias = Literal["ID", "TIMESTAMP"]
+
+
+class Challenge(TypedDict):
+    """Part of GetFaceLivenessSessionResults."""
+
+    Type: ChallengeType
+    Version: str
+
+
+class ChallengePreference(TypedDict):
+    """Part of CreateFaceLivenessSession."""
+
+    Type: ChallengeType
+    Versions: NotRequired[Versions]
+
+
+ChallengeType: TypeAlias = Literal["FaceMovementAndLightChallenge", "FaceMovementChallenge"]
+
+
+class CompareFacesMatch(TypedDict):
+    """Part of CompareFaces."""
+
+    Similarity: NotRequired[float]
+    Face: NotRequired[ComparedFace]
+
+
+class CompareFacesRequest(TypedDict):
+    """What CompareFaces is asked."""
+
+    SourceImage: Image
+    TargetImage: Image
+    SimilarityThreshold: NotRequired[float]
+    QualityFilter: NotRequired[QualityFilter]
+
+
+class CompareFacesResponse(TypedDict):
+    """What CompareFaces answers."""
+
+    SourceImageFace: NotRequired[ComparedSourceImageFace]
+    FaceMatches: NotRequired[list[CompareFacesMatch]]
+    UnmatchedFaces: NotRequired[list[ComparedFace]]
+    SourceImageOrientationCorrection: NotRequired[OrientationCorrection]
+    TargetImageOrientationCorrection: NotRequired[OrientationCorrection]
+
+
+class ComparedFace(TypedDict):
+    """Part of CompareFaces, RecognizeCelebrities."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Confidence: NotRequired[float]
+    Landmarks: NotRequired[list[Landmark]]
+    Pose: NotRequired[Pose]
+    Quality: NotRequired[ImageQuality]
+    Emotions: NotRequired[list[Emotion]]
+    Smile: NotRequired[Smile]
+
+
+class ComparedSourceImageFace(TypedDict):
+    """Part of CompareFaces."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Confidence: NotRequired[float]
+
+
+class ConnectedHomeSettings(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    Labels: list[str]
+    MinConfidence: NotRequired[float]
+
+
+class ConnectedHomeSettingsForUpdate(TypedDict):
+    """Part of UpdateStreamProcessor."""
+
+    Labels: NotRequired[list[str]]
+    MinConfidence: NotRequired[float]
+
+
+ContentClassifier: TypeAlias = Literal["FreeOfPersonallyIdentifiableInformation", "FreeOfAdultContent"]
+
+
+ContentModerationAggregateBy: TypeAlias = Literal["TIMESTAMPS", "SEGMENTS"]
+
+
+class ContentModerationDetection(TypedDict):
+    """Part of GetContentModeration."""
+
+    Timestamp: NotRequired[int]
+    ModerationLabel: NotRequired[ModerationLabel]
+    StartTimestampMillis: NotRequired[int]
+    EndTimestampMillis: NotRequired[int]
+    DurationMillis: NotRequired[int]
+    ContentTypes: NotRequired[list[ContentType]]
+
+
+ContentModerationSortBy: TypeAlias = Literal["NAME", "TIMESTAMP"]
+
+
+class ContentType(TypedDict):
+    """Part of DetectModerationLabels, GetContentModeration."""
+
+    Confidence: NotRequired[float]
+    Name: NotRequired[str]
+
+
+class CopyProjectVersionRequest(TypedDict):
+    """What CopyProjectVersion is asked."""
+
+    SourceProjectArn: str
+    SourceProjectVersionArn: str
+    DestinationProjectArn: str
+    VersionName: str
+    OutputConfig: OutputConfig
+    Tags: NotRequired[dict[str, str]]
+    KmsKeyId: NotRequired[str]
+
+
+class CopyProjectVersionResponse(TypedDict):
+    """What CopyProjectVersion answers."""
+
+    ProjectVersionArn: NotRequired[str]
+
+
+class CoversBodyPart(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    Confidence: NotRequired[float]
+    Value: NotRequired[bool]
+
+
+class CreateCollectionRequest(TypedDict):
+    """What CreateCollection is asked."""
+
+    CollectionId: str
+    Tags: NotRequired[dict[str, str]]
+
+
+class CreateCollectionResponse(TypedDict):
+    """What CreateCollection answers."""
+
+    StatusCode: NotRequired[int]
+    CollectionArn: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+
+
+class CreateDatasetRequest(TypedDict):
+    """What CreateDataset is asked."""
+
+    DatasetSource: NotRequired[DatasetSource]
+    DatasetType: DatasetType
+    ProjectArn: str
+    Tags: NotRequired[dict[str, str]]
+
+
+class CreateDatasetResponse(TypedDict):
+    """What CreateDataset answers."""
+
+    DatasetArn: NotRequired[str]
+
+
+class CreateFaceLivenessSessionRequest(TypedDict):
+    """What CreateFaceLivenessSession is asked."""
+
+    KmsKeyId: NotRequired[str]
+    Settings: NotRequired[CreateFaceLivenessSessionRequestSettings]
+    ClientRequestToken: NotRequired[str]
+
+
+class CreateFaceLivenessSessionRequestSettings(TypedDict):
+    """Part of CreateFaceLivenessSession."""
+
+    OutputConfig: NotRequired[LivenessOutputConfig]
+    AuditImagesLimit: NotRequired[int]
+    ChallengePreferences: NotRequired[list[ChallengePreference]]
+
+
+class CreateFaceLivenessSessionResponse(TypedDict):
+    """What CreateFaceLivenessSession answers."""
+
+    SessionId: str
+
+
+class CreateProjectRequest(TypedDict):
+    """What CreateProject is asked."""
+
+    ProjectName: str
+    Feature: NotRequired[CustomizationFeature]
+    AutoUpdate: NotRequired[ProjectAutoUpdate]
+    Tags: NotRequired[dict[str, str]]
+
+
+class CreateProjectResponse(TypedDict):
+    """What CreateProject answers."""
+
+    ProjectArn: NotRequired[str]
+
+
+class CreateProjectVersionRequest(TypedDict):
+    """What CreateProjectVersion is asked."""
+
+    ProjectArn: str
+    VersionName: str
+    OutputConfig: OutputConfig
+    TrainingData: NotRequired[TrainingData]
+    TestingData: NotRequired[TestingData]
+    Tags: NotRequired[dict[str, str]]
+    KmsKeyId: NotRequired[str]
+    VersionDescription: NotRequired[str]
+    FeatureConfig: NotRequired[CustomizationFeatureConfig]
+
+
+class CreateProjectVersionResponse(TypedDict):
+    """What CreateProjectVersion answers."""
+
+    ProjectVersionArn: NotRequired[str]
+
+
+class CreateStreamProcessorRequest(TypedDict):
+    """What CreateStreamProcessor is asked."""
+
+    Input: StreamProcessorInput
+    Output: StreamProcessorOutput
+    Name: str
+    Settings: StreamProcessorSettings
+    RoleArn: str
+    Tags: NotRequired[dict[str, str]]
+    NotificationChannel: NotRequired[StreamProcessorNotificationChannel]
+    KmsKeyId: NotRequired[str]
+    RegionsOfInterest: NotRequired[list[RegionOfInterest]]
+    DataSharingPreference: NotRequired[StreamProcessorDataSharingPreference]
+
+
+class CreateStreamProcessorResponse(TypedDict):
+    """What CreateStreamProcessor answers."""
+
+    StreamProcessorArn: NotRequired[str]
+
+
+class CreateUserRequest(TypedDict):
+    """What CreateUser is asked."""
+
+    CollectionId: str
+    UserId: str
+    ClientRequestToken: NotRequired[str]
+
+
+class CreateUserResponse(TypedDict):
+    """What CreateUser answers."""
+
+
+class CustomLabel(TypedDict):
+    """Part of DetectCustomLabels."""
+
+    Name: NotRequired[str]
+    Confidence: NotRequired[float]
+    Geometry: NotRequired[Geometry]
+
+
+CustomizationFeature: TypeAlias = Literal["CONTENT_MODERATION", "CUSTOM_LABELS"]
+
+
+class CustomizationFeatureConfig(TypedDict):
+    """Part of CreateProjectVersion, DescribeProjectVersions."""
+
+    ContentModeration: NotRequired[CustomizationFeatureContentModerationConfig]
+
+
+class CustomizationFeatureContentModerationConfig(TypedDict):
+    """Part of CreateProjectVersion, DescribeProjectVersions."""
+
+    ConfidenceThreshold: NotRequired[float]
+
+
+class DatasetChanges(TypedDict):
+    """Part of UpdateDatasetEntries."""
+
+    GroundTruth: bytes
+
+
+class DatasetDescription(TypedDict):
+    """Part of DescribeDataset."""
+
+    CreationTimestamp: NotRequired[datetime]
+    LastUpdatedTimestamp: NotRequired[datetime]
+    Status: NotRequired[DatasetStatus]
+    StatusMessage: NotRequired[str]
+    StatusMessageCode: NotRequired[DatasetStatusMessageCode]
+    DatasetStats: NotRequired[DatasetStats]
+
+
+class DatasetLabelDescription(TypedDict):
+    """Part of ListDatasetLabels."""
+
+    LabelName: NotRequired[str]
+    LabelStats: NotRequired[DatasetLabelStats]
+
+
+class DatasetLabelStats(TypedDict):
+    """Part of ListDatasetLabels."""
+
+    EntryCount: NotRequired[int]
+    BoundingBoxCount: NotRequired[int]
+
+
+class DatasetMetadata(TypedDict):
+    """Part of DescribeProjects."""
+
+    CreationTimestamp: NotRequired[datetime]
+    DatasetType: NotRequired[DatasetType]
+    DatasetArn: NotRequired[str]
+    Status: NotRequired[DatasetStatus]
+    StatusMessage: NotRequired[str]
+    StatusMessageCode: NotRequired[DatasetStatusMessageCode]
+
+
+class DatasetSource(TypedDict):
+    """Part of CreateDataset."""
+
+    GroundTruthManifest: NotRequired[GroundTruthManifest]
+    DatasetArn: NotRequired[str]
+
+
+class DatasetStats(TypedDict):
+    """Part of DescribeDataset."""
+
+    LabeledEntries: NotRequired[int]
+    TotalEntries: NotRequired[int]
+    TotalLabels: NotRequired[int]
+    ErrorEntries: NotRequired[int]
+
+
+DatasetStatus: TypeAlias = Literal[
+    "CREATE_IN_PROGRESS",
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "DELETE_IN_PROGRESS",
+]
+
+
+DatasetStatusMessageCode: TypeAlias = Literal["SUCCESS", "SERVICE_ERROR", "CLIENT_ERROR"]
+
+
+DatasetType: TypeAlias = Literal["TRAIN", "TEST"]
+
+
+class DeleteCollectionRequest(TypedDict):
+    """What DeleteCollection is asked."""
+
+    CollectionId: str
+
+
+class DeleteCollectionResponse(TypedDict):
+    """What DeleteCollection answers."""
+
+    StatusCode: NotRequired[int]
+
+
+class DeleteDatasetRequest(TypedDict):
+    """What DeleteDataset is asked."""
+
+    DatasetArn: str
+
+
+class DeleteDatasetResponse(TypedDict):
+    """What DeleteDataset answers."""
+
+
+class DeleteFacesRequest(TypedDict):
+    """What DeleteFaces is asked."""
+
+    CollectionId: str
+    FaceIds: list[str]
+
+
+class DeleteFacesResponse(TypedDict):
+    """What DeleteFaces answers."""
+
+    DeletedFaces: NotRequired[list[str]]
+    UnsuccessfulFaceDeletions: NotRequired[list[UnsuccessfulFaceDeletion]]
+
+
+class DeleteProjectPolicyRequest(TypedDict):
+    """What DeleteProjectPolicy is asked."""
+
+    ProjectArn: str
+    PolicyName: str
+    PolicyRevisionId: NotRequired[str]
+
+
+class DeleteProjectPolicyResponse(TypedDict):
+    """What DeleteProjectPolicy answers."""
+
+
+class DeleteProjectRequest(TypedDict):
+    """What DeleteProject is asked."""
+
+    ProjectArn: str
+
+
+class DeleteProjectResponse(TypedDict):
+    """What DeleteProject answers."""
+
+    Status: NotRequired[ProjectStatus]
+
+
+class DeleteProjectVersionRequest(TypedDict):
+    """What DeleteProjectVersion is asked."""
+
+    ProjectVersionArn: str
+
+
+class DeleteProjectVersionResponse(TypedDict):
+    """What DeleteProjectVersion answers."""
+
+    Status: NotRequired[ProjectVersionStatus]
+
+
+class DeleteStreamProcessorRequest(TypedDict):
+    """What DeleteStreamProcessor is asked."""
+
+    Name: str
+
+
+class DeleteStreamProcessorResponse(TypedDict):
+    """What DeleteStreamProcessor answers."""
+
+
+class DeleteUserRequest(TypedDict):
+    """What DeleteUser is asked."""
+
+    CollectionId: str
+    UserId: str
+    ClientRequestToken: NotRequired[str]
+
+
+class DeleteUserResponse(TypedDict):
+    """What DeleteUser answers."""
+
+
+class DescribeCollectionRequest(TypedDict):
+    """What DescribeCollection is asked."""
+
+    CollectionId: str
+
+
+class DescribeCollectionResponse(TypedDict):
+    """What DescribeCollection answers."""
+
+    FaceCount: NotRequired[int]
+    FaceModelVersion: NotRequired[str]
+    CollectionARN: NotRequired[str]
+    CreationTimestamp: NotRequired[datetime]
+    UserCount: NotRequired[int]
+
+
+class DescribeDatasetRequest(TypedDict):
+    """What DescribeDataset is asked."""
+
+    DatasetArn: str
+
+
+class DescribeDatasetResponse(TypedDict):
+    """What DescribeDataset answers."""
+
+    DatasetDescription: NotRequired[DatasetDescription]
+
+
+class DescribeProjectVersionsRequest(TypedDict):
+    """What DescribeProjectVersions is asked."""
+
+    ProjectArn: str
+    VersionNames: NotRequired[list[str]]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class DescribeProjectVersionsResponse(TypedDict):
+    """What DescribeProjectVersions answers."""
+
+    ProjectVersionDescriptions: NotRequired[list[ProjectVersionDescription]]
+    NextToken: NotRequired[str]
+
+
+class DescribeProjectsRequest(TypedDict):
+    """What DescribeProjects is asked."""
+
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+    ProjectNames: NotRequired[list[str]]
+    Features: NotRequired[list[CustomizationFeature]]
+
+
+class DescribeProjectsResponse(TypedDict):
+    """What DescribeProjects answers."""
+
+    ProjectDescriptions: NotRequired[list[ProjectDescription]]
+    NextToken: NotRequired[str]
+
+
+class DescribeStreamProcessorRequest(TypedDict):
+    """What DescribeStreamProcessor is asked."""
+
+    Name: str
+
+
+class DescribeStreamProcessorResponse(TypedDict):
+    """What DescribeStreamProcessor answers."""
+
+    Name: NotRequired[str]
+    StreamProcessorArn: NotRequired[str]
+    Status: NotRequired[StreamProcessorStatus]
+    StatusMessage: NotRequired[str]
+    CreationTimestamp: NotRequired[datetime]
+    LastUpdateTimestamp: NotRequired[datetime]
+    Input: NotRequired[StreamProcessorInput]
+    Output: NotRequired[StreamProcessorOutput]
+    RoleArn: NotRequired[str]
+    Settings: NotRequired[StreamProcessorSettings]
+    NotificationChannel: NotRequired[StreamProcessorNotificationChannel]
+    KmsKeyId: NotRequired[str]
+    RegionsOfInterest: NotRequired[list[RegionOfInterest]]
+    DataSharingPreference: NotRequired[StreamProcessorDataSharingPreference]
+
+
+class DetectCustomLabelsRequest(TypedDict):
+    """What DetectCustomLabels is asked."""
+
+    ProjectVersionArn: str
+    Image: Image
+    MaxResults: NotRequired[int]
+    MinConfidence: NotRequired[float]
+
+
+class DetectCustomLabelsResponse(TypedDict):
+    """What DetectCustomLabels answers."""
+
+    CustomLabels: NotRequired[list[CustomLabel]]
+
+
+class DetectFacesRequest(TypedDict):
+    """What DetectFaces is asked."""
+
+    Image: Image
+    Attributes: NotRequired[list[Attribute]]
+
+
+class DetectFacesResponse(TypedDict):
+    """What DetectFaces answers."""
+
+    FaceDetails: NotRequired[list[FaceDetail]]
+    OrientationCorrection: NotRequired[OrientationCorrection]
+
+
+DetectLabelsFeatureName: TypeAlias = Literal["GENERAL_LABELS", "IMAGE_PROPERTIES"]
+
+
+class DetectLabelsImageBackground(TypedDict):
+    """Part of DetectLabels."""
+
+    Quality: NotRequired[DetectLabelsImageQuality]
+    DominantColors: NotRequired[list[DominantColor]]
+
+
+class DetectLabelsImageForeground(TypedDict):
+    """Part of DetectLabels."""
+
+    Quality: NotRequired[DetectLabelsImageQuality]
+    DominantColors: NotRequired[list[DominantColor]]
+
+
+class DetectLabelsImageProperties(TypedDict):
+    """Part of DetectLabels."""
+
+    Quality: NotRequired[DetectLabelsImageQuality]
+    DominantColors: NotRequired[list[DominantColor]]
+    Foreground: NotRequired[DetectLabelsImageForeground]
+    Background: NotRequired[DetectLabelsImageBackground]
+
+
+class DetectLabelsImagePropertiesSettings(TypedDict):
+    """Part of DetectLabels."""
+
+    MaxDominantColors: NotRequired[int]
+
+
+class DetectLabelsImageQuality(TypedDict):
+    """Part of DetectLabels."""
+
+    Brightness: NotRequired[float]
+    Sharpness: NotRequired[float]
+    Contrast: NotRequired[float]
+
+
+class DetectLabelsRequest(TypedDict):
+    """What DetectLabels is asked."""
+
+    Image: Image
+    MaxLabels: NotRequired[int]
+    MinConfidence: NotRequired[float]
+    Features: NotRequired[list[DetectLabelsFeatureName]]
+    Settings: NotRequired[DetectLabelsSettings]
+
+
+class DetectLabelsResponse(TypedDict):
+    """What DetectLabels answers."""
+
+    Labels: NotRequired[list[Label]]
+    OrientationCorrection: NotRequired[OrientationCorrection]
+    LabelModelVersion: NotRequired[str]
+    ImageProperties: NotRequired[DetectLabelsImageProperties]
+
+
+class DetectLabelsSettings(TypedDict):
+    """Part of DetectLabels."""
+
+    GeneralLabels: NotRequired[GeneralLabelsSettings]
+    ImageProperties: NotRequired[DetectLabelsImagePropertiesSettings]
+
+
+class DetectModerationLabelsRequest(TypedDict):
+    """What DetectModerationLabels is asked."""
+
+    Image: Image
+    MinConfidence: NotRequired[float]
+    HumanLoopConfig: NotRequired[HumanLoopConfig]
+    ProjectVersion: NotRequired[str]
+
+
+class DetectModerationLabelsResponse(TypedDict):
+    """What DetectModerationLabels answers."""
+
+    ModerationLabels: NotRequired[list[ModerationLabel]]
+    ModerationModelVersion: NotRequired[str]
+    HumanLoopActivationOutput: NotRequired[HumanLoopActivationOutput]
+    ProjectVersion: NotRequired[str]
+    ContentTypes: NotRequired[list[ContentType]]
+
+
+class DetectProtectiveEquipmentRequest(TypedDict):
+    """What DetectProtectiveEquipment is asked."""
+
+    Image: Image
+    SummarizationAttributes: NotRequired[ProtectiveEquipmentSummarizationAttributes]
+
+
+class DetectProtectiveEquipmentResponse(TypedDict):
+    """What DetectProtectiveEquipment answers."""
+
+    ProtectiveEquipmentModelVersion: NotRequired[str]
+    Persons: NotRequired[list[ProtectiveEquipmentPerson]]
+    Summary: NotRequired[ProtectiveEquipmentSummary]
+
+
+class DetectTextFilters(TypedDict):
+    """Part of DetectText."""
+
+    WordFilter: NotRequired[DetectionFilter]
+    RegionsOfInterest: NotRequired[list[RegionOfInterest]]
+
+
+class DetectTextRequest(TypedDict):
+    """What DetectText is asked."""
+
+    Image: Image
+    Filters: NotRequired[DetectTextFilters]
+
+
+class DetectTextResponse(TypedDict):
+    """What DetectText answers."""
+
+    TextDetections: NotRequired[list[TextDetection]]
+    TextModelVersion: NotRequired[str]
+
+
+class DetectionFilter(TypedDict):
+    """Part of DetectText, StartTextDetection."""
+
+    MinConfidence: NotRequired[float]
+    MinBoundingBoxHeight: NotRequired[float]
+    MinBoundingBoxWidth: NotRequired[float]
+
+
+class DisassociateFacesRequest(TypedDict):
+    """What DisassociateFaces is asked."""
+
+    CollectionId: str
+    UserId: str
+    ClientRequestToken: NotRequired[str]
+    FaceIds: list[str]
+
+
+class DisassociateFacesResponse(TypedDict):
+    """What DisassociateFaces answers."""
+
+    DisassociatedFaces: NotRequired[list[DisassociatedFace]]
+    UnsuccessfulFaceDisassociations: NotRequired[list[UnsuccessfulFaceDisassociation]]
+    UserStatus: NotRequired[UserStatus]
+
+
+class DisassociatedFace(TypedDict):
+    """Part of DisassociateFaces."""
+
+    FaceId: NotRequired[str]
+
+
+class DistributeDataset(TypedDict):
+    """Part of DistributeDatasetEntries."""
+
+    Arn: str
+
+
+class DistributeDatasetEntriesRequest(TypedDict):
+    """What DistributeDatasetEntries is asked."""
+
+    Datasets: list[DistributeDataset]
+
+
+class DistributeDatasetEntriesResponse(TypedDict):
+    """What DistributeDatasetEntries answers."""
+
+
+class DominantColor(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    Red: NotRequired[int]
+    Blue: NotRequired[int]
+    Green: NotRequired[int]
+    HexCode: NotRequired[str]
+    CSSColor: NotRequired[str]
+    SimplifiedColor: NotRequired[str]
+    PixelPercent: NotRequired[float]
+
+
+class Emotion(TypedDict):
+    """Part of CompareFaces, DetectFaces and 7 more."""
+
+    Type: NotRequired[EmotionName]
+    Confidence: NotRequired[float]
+
+
+EmotionName: TypeAlias = Literal[
+    "HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "UNKNOWN", "FEAR"
+]
+
+
+class EquipmentDetection(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Confidence: NotRequired[float]
+    Type: NotRequired[ProtectiveEquipmentType]
+    CoversBodyPart: NotRequired[CoversBodyPart]
+
+
+class EvaluationResult(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    F1Score: NotRequired[float]
+    Summary: NotRequired[Summary]
+
+
+class ExplainSimilarityRequest(TypedDict):
+    """What ExplainSimilarity is asked."""
+
+    Similarity: float
+
+
+class ExplainSimilarityResponse(TypedDict):
+    """What ExplainSimilarity answers."""
+
+    Similarity: NotRequired[float]
+    Model: NotRequired[str]
+    FalseMatchRate: NotRequired[float]
+    OneIn: NotRequired[float]
+    FalseMatchRateLow: NotRequired[float]
+    FalseMatchRateHigh: NotRequired[float]
+    Extrapolated: NotRequired[bool]
+    Sentence: NotRequired[str]
+    FittedOn: NotRequired[str]
+
+
+class EyeDirection(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Yaw: NotRequired[float]
+    Pitch: NotRequired[float]
+    Confidence: NotRequired[float]
+
+
+class EyeOpen(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class Eyeglasses(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class Face(TypedDict):
+    """Part of GetFaceSearch, IndexFaces and 3 more."""
+
+    FaceId: NotRequired[str]
+    BoundingBox: NotRequired[BoundingBox]
+    ImageId: NotRequired[str]
+    ExternalImageId: NotRequired[str]
+    Confidence: NotRequired[float]
+    IndexFacesModelVersion: NotRequired[str]
+    UserId: NotRequired[str]
+
+
+FaceAttributes: TypeAlias = Literal["DEFAULT", "ALL"]
+
+
+class FaceDetail(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    AgeRange: NotRequired[AgeRange]
+    Smile: NotRequired[Smile]
+    Eyeglasses: NotRequired[Eyeglasses]
+    Sunglasses: NotRequired[Sunglasses]
+    Gender: NotRequired[Gender]
+    Beard: NotRequired[Beard]
+    Mustache: NotRequired[Mustache]
+    EyesOpen: NotRequired[EyeOpen]
+    MouthOpen: NotRequired[MouthOpen]
+    Emotions: NotRequired[list[Emotion]]
+    Landmarks: NotRequired[list[Landmark]]
+    Pose: NotRequired[Pose]
+    Quality: NotRequired[ImageQuality]
+    Confidence: NotRequired[float]
+    FaceOccluded: NotRequired[FaceOccluded]
+    EyeDirection: NotRequired[EyeDirection]
+
+
+class FaceDetection(TypedDict):
+    """Part of GetFaceDetection."""
+
+    Timestamp: NotRequired[int]
+    Face: NotRequired[FaceDetail]
+
+
+class FaceMatch(TypedDict):
+    """Part of GetFaceSearch, SearchFaces and 1 more."""
+
+    Similarity: NotRequired[float]
+    Face: NotRequired[Face]
+
+
+class FaceOccluded(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class FaceRecord(TypedDict):
+    """Part of IndexFaces."""
+
+    Face: NotRequired[Face]
+    FaceDetail: NotRequired[FaceDetail]
+
+
+class FaceSearchSettings(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    CollectionId: NotRequired[str]
+    FaceMatchThreshold: NotRequired[float]
+
+
+FaceSearchSortBy: TypeAlias = Literal["INDEX", "TIMESTAMP"]
+
+
+FeedbackCode: TypeAlias = Literal[
+    "FACE_NOT_VISIBLE",
+    "FACE_OBSTRUCTION_DETECTED",
+    "LOW_VIDEO_QUALITY_DETECTED",
+    "FACE_NOT_ALIGNED",
+    "EYES_CLOSED_DETECTED",
+    "LOW_LIGHTING_DETECTED",
+    "HIGH_LIGHTING_DETECTED",
+]
+
+
+class FeedbackItem(TypedDict):
+    """Part of GetFaceLivenessSessionResults."""
+
+    Code: FeedbackCode
+    Message: str
+
+
+class Gender(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[GenderType]
+    Confidence: NotRequired[float]
+
+
+GenderType: TypeAlias = Literal["Male", "Female"]
+
+
+class GeneralLabelsSettings(TypedDict):
+    """Part of DetectLabels, StartLabelDetection."""
+
+    LabelInclusionFilters: NotRequired[list[str]]
+    LabelExclusionFilters: NotRequired[list[str]]
+    LabelCategoryInclusionFilters: NotRequired[list[str]]
+    LabelCategoryExclusionFilters: NotRequired[list[str]]
+
+
+class Geometry(TypedDict):
+    """Part of DetectCustomLabels, DetectText and 1 more."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Polygon: NotRequired[list[Point]]
+
+
+class GetCelebrityInfoRequest(TypedDict):
+    """What GetCelebrityInfo is asked."""
+
+    Id: str
+
+
+class GetCelebrityInfoResponse(TypedDict):
+    """What GetCelebrityInfo answers."""
+
+    Urls: NotRequired[list[str]]
+    Name: NotRequired[str]
+    KnownGender: NotRequired[KnownGender]
+
+
+class GetCelebrityRecognitionRequest(TypedDict):
+    """What GetCelebrityRecognition is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+    SortBy: NotRequired[CelebrityRecognitionSortBy]
+
+
+class GetCelebrityRecognitionResponse(TypedDict):
+    """What GetCelebrityRecognition answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    NextToken: NotRequired[str]
+    Celebrities: NotRequired[list[CelebrityRecognition]]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GetContentModerationRequest(TypedDict):
+    """What GetContentModeration is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+    SortBy: NotRequired[ContentModerationSortBy]
+    AggregateBy: NotRequired[ContentModerationAggregateBy]
+
+
+class GetContentModerationRequestMetadata(TypedDict):
+    """Part of GetContentModeration."""
+
+    SortBy: NotRequired[ContentModerationSortBy]
+    AggregateBy: NotRequired[ContentModerationAggregateBy]
+
+
+class GetContentModerationResponse(TypedDict):
+    """What GetContentModeration answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    ModerationLabels: NotRequired[list[ContentModerationDetection]]
+    NextToken: NotRequired[str]
+    ModerationModelVersion: NotRequired[str]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+    GetRequestMetadata: NotRequired[GetContentModerationRequestMetadata]
+
+
+class GetFaceDetectionRequest(TypedDict):
+    """What GetFaceDetection is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+
+
+class GetFaceDetectionResponse(TypedDict):
+    """What GetFaceDetection answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    NextToken: NotRequired[str]
+    Faces: NotRequired[list[FaceDetection]]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GetFaceLivenessSessionResultsRequest(TypedDict):
+    """What GetFaceLivenessSessionResults is asked."""
+
+    SessionId: str
+
+
+class GetFaceLivenessSessionResultsResponse(TypedDict):
+    """What GetFaceLivenessSessionResults answers."""
+
+    SessionId: str
+    Status: LivenessSessionStatus
+    Confidence: NotRequired[float]
+    ReferenceImage: NotRequired[AuditImage]
+    AuditImages: NotRequired[list[AuditImage]]
+    Challenge: NotRequired[Challenge]
+    Feedback: NotRequired[list[FeedbackItem]]
+    Metadata: NotRequired[SessionMetadata]
+
+
+class GetFaceSearchRequest(TypedDict):
+    """What GetFaceSearch is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+    SortBy: NotRequired[FaceSearchSortBy]
+
+
+class GetFaceSearchResponse(TypedDict):
+    """What GetFaceSearch answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    NextToken: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    Persons: NotRequired[list[PersonMatch]]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GetLabelDetectionRequest(TypedDict):
+    """What GetLabelDetection is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+    SortBy: NotRequired[LabelDetectionSortBy]
+    AggregateBy: NotRequired[LabelDetectionAggregateBy]
+
+
+class GetLabelDetectionRequestMetadata(TypedDict):
+    """Part of GetLabelDetection."""
+
+    SortBy: NotRequired[LabelDetectionSortBy]
+    AggregateBy: NotRequired[LabelDetectionAggregateBy]
+
+
+class GetLabelDetectionResponse(TypedDict):
+    """What GetLabelDetection answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    NextToken: NotRequired[str]
+    Labels: NotRequired[list[LabelDetection]]
+    LabelModelVersion: NotRequired[str]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+    GetRequestMetadata: NotRequired[GetLabelDetectionRequestMetadata]
+
+
+class GetMediaAnalysisJobRequest(TypedDict):
+    """What GetMediaAnalysisJob is asked."""
+
+    JobId: str
+
+
+class GetMediaAnalysisJobResponse(TypedDict):
+    """What GetMediaAnalysisJob answers."""
+
+    JobId: str
+    JobName: NotRequired[str]
+    OperationsConfig: MediaAnalysisOperationsConfig
+    Status: MediaAnalysisJobStatus
+    FailureDetails: NotRequired[MediaAnalysisJobFailureDetails]
+    CreationTimestamp: datetime
+    CompletionTimestamp: NotRequired[datetime]
+    Input: MediaAnalysisInput
+    OutputConfig: MediaAnalysisOutputConfig
+    KmsKeyId: NotRequired[str]
+    Results: NotRequired[MediaAnalysisResults]
+    ManifestSummary: NotRequired[MediaAnalysisManifestSummary]
+
+
+class GetPersonTrackingRequest(TypedDict):
+    """What GetPersonTracking is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+    SortBy: NotRequired[PersonTrackingSortBy]
+
+
+class GetPersonTrackingResponse(TypedDict):
+    """What GetPersonTracking answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    NextToken: NotRequired[str]
+    Persons: NotRequired[list[PersonDetection]]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GetSegmentDetectionRequest(TypedDict):
+    """What GetSegmentDetection is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+
+
+class GetSegmentDetectionResponse(TypedDict):
+    """What GetSegmentDetection answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[list[VideoMetadata]]
+    AudioMetadata: NotRequired[list[AudioMetadata]]
+    NextToken: NotRequired[str]
+    Segments: NotRequired[list[SegmentDetection]]
+    SelectedSegmentTypes: NotRequired[list[SegmentTypeInfo]]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GetTextDetectionRequest(TypedDict):
+    """What GetTextDetection is asked."""
+
+    JobId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+
+
+class GetTextDetectionResponse(TypedDict):
+    """What GetTextDetection answers."""
+
+    JobStatus: NotRequired[VideoJobStatus]
+    StatusMessage: NotRequired[str]
+    VideoMetadata: NotRequired[VideoMetadata]
+    TextDetections: NotRequired[list[TextDetectionResult]]
+    NextToken: NotRequired[str]
+    TextModelVersion: NotRequired[str]
+    JobId: NotRequired[str]
+    Video: NotRequired[Video]
+    JobTag: NotRequired[str]
+
+
+class GroundTruthManifest(TypedDict):
+    """Part of CreateDataset, CreateProjectVersion and 1 more."""
+
+    S3Object: NotRequired[S3Object]
+
+
+class HumanLoopActivationOutput(TypedDict):
+    """Part of DetectModerationLabels."""
+
+    HumanLoopArn: NotRequired[str]
+    HumanLoopActivationReasons: NotRequired[list[str]]
+    HumanLoopActivationConditionsEvaluationResults: NotRequired[Any]
+
+
+class HumanLoopConfig(TypedDict):
+    """Part of DetectModerationLabels."""
+
+    HumanLoopName: str
+    FlowDefinitionArn: str
+    DataAttributes: NotRequired[HumanLoopDataAttributes]
+
+
+class HumanLoopDataAttributes(TypedDict):
+    """Part of DetectModerationLabels."""
+
+    ContentClassifiers: NotRequired[list[ContentClassifier]]
+
+
+class Image(TypedDict):
+    """Part of CompareFaces, DetectCustomLabels and 9 more."""
+
+    Bytes: NotRequired[bytes]
+    S3Object: NotRequired[S3Object]
+
+
+class ImageQuality(TypedDict):
+    """Part of CompareFaces, DetectFaces and 7 more."""
+
+    Brightness: NotRequired[float]
+    Sharpness: NotRequired[float]
+
+
+class IndexFacesRequest(TypedDict):
+    """What IndexFaces is asked."""
+
+    CollectionId: str
+    Image: Image
+    ExternalImageId: NotRequired[str]
+    DetectionAttributes: NotRequired[list[Attribute]]
+    MaxFaces: NotRequired[int]
+    QualityFilter: NotRequired[QualityFilter]
+
+
+class IndexFacesResponse(TypedDict):
+    """What IndexFaces answers."""
+
+    FaceRecords: NotRequired[list[FaceRecord]]
+    OrientationCorrection: NotRequired[OrientationCorrection]
+    FaceModelVersion: NotRequired[str]
+    UnindexedFaces: NotRequired[list[UnindexedFace]]
+
+
+class Instance(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Confidence: NotRequired[float]
+    DominantColors: NotRequired[list[DominantColor]]
+
+
+class KinesisDataStream(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    Arn: NotRequired[str]
+
+
+class KinesisVideoStream(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    Arn: NotRequired[str]
+
+
+class KinesisVideoStreamStartSelector(TypedDict):
+    """Part of StartStreamProcessor."""
+
+    ProducerTimestamp: NotRequired[int]
+    FragmentNumber: NotRequired[str]
+
+
+class KnownGender(TypedDict):
+    """Part of GetCelebrityInfo, GetCelebrityRecognition and 1 more."""
+
+    Type: NotRequired[KnownGenderType]
+
+
+KnownGenderType: TypeAlias = Literal["Male", "Female", "Nonbinary", "Unlisted"]
+
+
+class Label(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    Name: NotRequired[str]
+    Confidence: NotRequired[float]
+    Instances: NotRequired[list[Instance]]
+    Parents: NotRequired[list[Parent]]
+    Aliases: NotRequired[list[LabelAlias]]
+    Categories: NotRequired[list[LabelCategory]]
+
+
+class LabelAlias(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    Name: NotRequired[str]
+
+
+class LabelCategory(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    Name: NotRequired[str]
+
+
+class LabelDetection(TypedDict):
+    """Part of GetLabelDetection."""
+
+    Timestamp: NotRequired[int]
+    Label: NotRequired[Label]
+    StartTimestampMillis: NotRequired[int]
+    EndTimestampMillis: NotRequired[int]
+    DurationMillis: NotRequired[int]
+
+
+LabelDetectionAggregateBy: TypeAlias = Literal["TIMESTAMPS", "SEGMENTS"]
+
+
+LabelDetectionFeatureName: TypeAlias = Literal["GENERAL_LABELS"]
+
+
+class LabelDetectionSettings(TypedDict):
+    """Part of StartLabelDetection."""
+
+    GeneralLabels: NotRequired[GeneralLabelsSettings]
+
+
+LabelDetectionSortBy: TypeAlias = Literal["NAME", "TIMESTAMP"]
+
+
+class Landmark(TypedDict):
+    """Part of CompareFaces, DetectFaces and 7 more."""
+
+    Type: NotRequired[LandmarkType]
+    X: NotRequired[float]
+    Y: NotRequired[float]
+
+
+LandmarkType: TypeAlias = Literal[
+    "eyeLeft",
+    "eyeRight",
+    "nose",
+    "mouthLeft",
+    "mouthRight",
+    "leftEyeBrowLeft",
+    "leftEyeBrowRight",
+    "leftEyeBrowUp",
+    "rightEyeBrowLeft",
+    "rightEyeBrowRight",
+    "rightEyeBrowUp",
+    "leftEyeLeft",
+    "leftEyeRight",
+    "leftEyeUp",
+    "leftEyeDown",
+    "rightEyeLeft",
+    "rightEyeRight",
+    "rightEyeUp",
+    "rightEyeDown",
+    "noseLeft",
+    "noseRight",
+    "mouthUp",
+    "mouthDown",
+    "leftPupil",
+    "rightPupil",
+    "upperJawlineLeft",
+    "midJawlineLeft",
+    "chinBottom",
+    "midJawlineRight",
+    "upperJawlineRight",
+]
+
+
+class LedgerEntry(TypedDict):
+    """Part of ListLedgerEntries."""
+
+    Sequence: NotRequired[int]
+    At: NotRequired[datetime]
+    RequestId: NotRequired[str]
+    AccessKey: NotRequired[str]
+    Operation: NotRequired[str]
+    Act: NotRequired[str]
+    Purpose: NotRequired[str]
+    Case: NotRequired[str]
+    Verdict: NotRequired[str]
+    Rule: NotRequired[str]
+    Outcome: NotRequired[str]
+    Facts: NotRequired[dict[str, str]]
+
+
+class ListCollectionsRequest(TypedDict):
+    """What ListCollections is asked."""
+
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListCollectionsResponse(TypedDict):
+    """What ListCollections answers."""
+
+    CollectionIds: NotRequired[list[str]]
+    NextToken: NotRequired[str]
+    FaceModelVersions: NotRequired[list[str]]
+
+
+class ListDatasetEntriesRequest(TypedDict):
+    """What ListDatasetEntries is asked."""
+
+    DatasetArn: str
+    ContainsLabels: NotRequired[list[str]]
+    Labeled: NotRequired[bool]
+    SourceRefContains: NotRequired[str]
+    HasErrors: NotRequired[bool]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListDatasetEntriesResponse(TypedDict):
+    """What ListDatasetEntries answers."""
+
+    DatasetEntries: NotRequired[list[str]]
+    NextToken: NotRequired[str]
+
+
+class ListDatasetLabelsRequest(TypedDict):
+    """What ListDatasetLabels is asked."""
+
+    DatasetArn: str
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListDatasetLabelsResponse(TypedDict):
+    """What ListDatasetLabels answers."""
+
+    DatasetLabelDescriptions: NotRequired[list[DatasetLabelDescription]]
+    NextToken: NotRequired[str]
+
+
+class ListFacesRequest(TypedDict):
+    """What ListFaces is asked."""
+
+    CollectionId: str
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+    UserId: NotRequired[str]
+    FaceIds: NotRequired[list[str]]
+
+
+class ListFacesResponse(TypedDict):
+    """What ListFaces answers."""
+
+    Faces: NotRequired[list[Face]]
+    NextToken: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+
+
+class ListLedgerEntriesRequest(TypedDict):
+    """What ListLedgerEntries is asked."""
+
+    After: NotRequired[int]
+    MaxResults: NotRequired[int]
+
+
+class ListLedgerEntriesResponse(TypedDict):
+    """What ListLedgerEntries answers."""
+
+    Entries: NotRequired[list[LedgerEntry]]
+    Next: NotRequired[int]
+
+
+class ListMediaAnalysisJobsRequest(TypedDict):
+    """What ListMediaAnalysisJobs is asked."""
+
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListMediaAnalysisJobsResponse(TypedDict):
+    """What ListMediaAnalysisJobs answers."""
+
+    NextToken: NotRequired[str]
+    MediaAnalysisJobs: list[MediaAnalysisJobDescription]
+
+
+class ListModelsRequest(TypedDict):
+    """What ListModels is asked."""
+
+
+class ListModelsResponse(TypedDict):
+    """What ListModels answers."""
+
+    Models: NotRequired[list[ModelDescription]]
+
+
+class ListProjectPoliciesRequest(TypedDict):
+    """What ListProjectPolicies is asked."""
+
+    ProjectArn: str
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListProjectPoliciesResponse(TypedDict):
+    """What ListProjectPolicies answers."""
+
+    ProjectPolicies: NotRequired[list[ProjectPolicy]]
+    NextToken: NotRequired[str]
+
+
+class ListStreamProcessorsRequest(TypedDict):
+    """What ListStreamProcessors is asked."""
+
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListStreamProcessorsResponse(TypedDict):
+    """What ListStreamProcessors answers."""
+
+    NextToken: NotRequired[str]
+    StreamProcessors: NotRequired[list[StreamProcessor]]
+
+
+class ListTagsForResourceRequest(TypedDict):
+    """What ListTagsForResource is asked."""
+
+    ResourceArn: str
+
+
+class ListTagsForResourceResponse(TypedDict):
+    """What ListTagsForResource answers."""
+
+    Tags: NotRequired[dict[str, str]]
+
+
+class ListUsersRequest(TypedDict):
+    """What ListUsers is asked."""
+
+    CollectionId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+
+
+class ListUsersResponse(TypedDict):
+    """What ListUsers answers."""
+
+    Users: NotRequired[list[User]]
+    NextToken: NotRequired[str]
+
+
+class LivenessOutputConfig(TypedDict):
+    """Part of CreateFaceLivenessSession."""
+
+    S3Bucket: str
+    S3KeyPrefix: NotRequired[str]
+
+
+LivenessSessionStatus: TypeAlias = Literal["CREATED", "IN_PROGRESS", "SUCCEEDED", "FAILED", "EXPIRED"]
+
+
+class MatchedUser(TypedDict):
+    """Part of SearchUsers, SearchUsersByImage."""
+
+    UserId: NotRequired[str]
+    UserStatus: NotRequired[UserStatus]
+
+
+class MediaAnalysisDetectModerationLabelsConfig(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs and 1 more."""
+
+    MinConfidence: NotRequired[float]
+    ProjectVersion: NotRequired[str]
+
+
+class MediaAnalysisInput(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs and 1 more."""
+
+    S3Object: S3Object
+
+
+class MediaAnalysisJobDescription(TypedDict):
+    """Part of ListMediaAnalysisJobs."""
+
+    JobId: str
+    JobName: NotRequired[str]
+    OperationsConfig: MediaAnalysisOperationsConfig
+    Status: MediaAnalysisJobStatus
+    FailureDetails: NotRequired[MediaAnalysisJobFailureDetails]
+    CreationTimestamp: datetime
+    CompletionTimestamp: NotRequired[datetime]
+    Input: MediaAnalysisInput
+    OutputConfig: MediaAnalysisOutputConfig
+    KmsKeyId: NotRequired[str]
+    Results: NotRequired[MediaAnalysisResults]
+    ManifestSummary: NotRequired[MediaAnalysisManifestSummary]
+
+
+MediaAnalysisJobFailureCode: TypeAlias = Literal[
+    "INTERNAL_ERROR",
+    "INVALID_S3_OBJECT",
+    "INVALID_MANIFEST",
+    "INVALID_OUTPUT_CONFIG",
+    "INVALID_KMS_KEY",
+    "ACCESS_DENIED",
+    "RESOURCE_NOT_FOUND",
+    "RESOURCE_NOT_READY",
+    "THROTTLED",
+]
+
+
+class MediaAnalysisJobFailureDetails(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs."""
+
+    Code: NotRequired[MediaAnalysisJobFailureCode]
+    Message: NotRequired[str]
+
+
+MediaAnalysisJobStatus: TypeAlias = Literal["CREATED", "QUEUED", "IN_PROGRESS", "SUCCEEDED", "FAILED"]
+
+
+class MediaAnalysisManifestSummary(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs."""
+
+    S3Object: NotRequired[S3Object]
+
+
+class MediaAnalysisModelVersions(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs."""
+
+    Moderation: NotRequired[str]
+
+
+class MediaAnalysisOperationsConfig(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs and 1 more."""
+
+    DetectModerationLabels: NotRequired[MediaAnalysisDetectModerationLabelsConfig]
+
+
+class MediaAnalysisOutputConfig(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs and 1 more."""
+
+    S3Bucket: str
+    S3KeyPrefix: NotRequired[str]
+
+
+class MediaAnalysisResults(TypedDict):
+    """Part of GetMediaAnalysisJob, ListMediaAnalysisJobs."""
+
+    S3Object: NotRequired[S3Object]
+    ModelVersions: NotRequired[MediaAnalysisModelVersions]
+
+
+class ModelDescription(TypedDict):
+    """Part of ListModels."""
+
+    Name: NotRequired[str]
+    Version: NotRequired[str]
+    Task: NotRequired[str]
+    Title: NotRequired[str]
+    Licence: NotRequired[str]
+    CommercialUse: NotRequired[bool]
+    Origin: NotRequired[str]
+    Sha256: NotRequired[str]
+    Installed: NotRequired[bool]
+    InUse: NotRequired[bool]
+    Device: NotRequired[str]
+    Runtime: NotRequired[str]
+
+
+class ModerationLabel(TypedDict):
+    """Part of DetectModerationLabels, GetContentModeration."""
+
+    Confidence: NotRequired[float]
+    Name: NotRequired[str]
+    ParentName: NotRequired[str]
+    TaxonomyLevel: NotRequired[int]
+
+
+class MouthOpen(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class Mustache(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class NotificationChannel(TypedDict):
+    """Part of StartCelebrityRecognition, StartContentModeration and 6 more."""
+
+    SNSTopicArn: str
+    RoleArn: str
+
+
+OrientationCorrection: TypeAlias = Literal["ROTATE_0", "ROTATE_90", "ROTATE_180", "ROTATE_270"]
+
+
+class OutputConfig(TypedDict):
+    """Part of CopyProjectVersion, CreateProjectVersion and 1 more."""
+
+    S3Bucket: NotRequired[str]
+    S3KeyPrefix: NotRequired[str]
+
+
+class Parent(TypedDict):
+    """Part of DetectLabels, GetLabelDetection."""
+
+    Name: NotRequired[str]
+
+
+class PersonDetail(TypedDict):
+    """Part of GetFaceSearch, GetPersonTracking."""
+
+    Index: NotRequired[int]
+    BoundingBox: NotRequired[BoundingBox]
+    Face: NotRequired[FaceDetail]
+
+
+class PersonDetection(TypedDict):
+    """Part of GetPersonTracking."""
+
+    Timestamp: NotRequired[int]
+    Person: NotRequired[PersonDetail]
+
+
+class PersonMatch(TypedDict):
+    """Part of GetFaceSearch."""
+
+    Timestamp: NotRequired[int]
+    Person: NotRequired[PersonDetail]
+    FaceMatches: NotRequired[list[FaceMatch]]
+
+
+PersonTrackingSortBy: TypeAlias = Literal["INDEX", "TIMESTAMP"]
+
+
+class Point(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor and 5 more."""
+
+    X: NotRequired[float]
+    Y: NotRequired[float]
+
+
+class Pose(TypedDict):
+    """Part of CompareFaces, DetectFaces and 7 more."""
+
+    Roll: NotRequired[float]
+    Yaw: NotRequired[float]
+    Pitch: NotRequired[float]
+
+
+ProjectAutoUpdate: TypeAlias = Literal["ENABLED", "DISABLED"]
+
+
+class ProjectDescription(TypedDict):
+    """Part of DescribeProjects."""
+
+    ProjectArn: NotRequired[str]
+    CreationTimestamp: NotRequired[datetime]
+    Status: NotRequired[ProjectStatus]
+    Datasets: NotRequired[list[DatasetMetadata]]
+    Feature: NotRequired[CustomizationFeature]
+    AutoUpdate: NotRequired[ProjectAutoUpdate]
+
+
+class ProjectPolicy(TypedDict):
+    """Part of ListProjectPolicies."""
+
+    ProjectArn: NotRequired[str]
+    PolicyName: NotRequired[str]
+    PolicyRevisionId: NotRequired[str]
+    PolicyDocument: NotRequired[str]
+    CreationTimestamp: NotRequired[datetime]
+    LastUpdatedTimestamp: NotRequired[datetime]
+
+
+ProjectStatus: TypeAlias = Literal["CREATING", "CREATED", "DELETING"]
+
+
+class ProjectVersionDescription(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    ProjectVersionArn: NotRequired[str]
+    CreationTimestamp: NotRequired[datetime]
+    MinInferenceUnits: NotRequired[int]
+    Status: NotRequired[ProjectVersionStatus]
+    StatusMessage: NotRequired[str]
+    BillableTrainingTimeInSeconds: NotRequired[int]
+    TrainingEndTimestamp: NotRequired[datetime]
+    OutputConfig: NotRequired[OutputConfig]
+    TrainingDataResult: NotRequired[TrainingDataResult]
+    TestingDataResult: NotRequired[TestingDataResult]
+    EvaluationResult: NotRequired[EvaluationResult]
+    ManifestSummary: NotRequired[GroundTruthManifest]
+    KmsKeyId: NotRequired[str]
+    MaxInferenceUnits: NotRequired[int]
+    SourceProjectVersionArn: NotRequired[str]
+    VersionDescription: NotRequired[str]
+    Feature: NotRequired[CustomizationFeature]
+    BaseModelVersion: NotRequired[str]
+    FeatureConfig: NotRequired[CustomizationFeatureConfig]
+
+
+ProjectVersionStatus: TypeAlias = Literal[
+    "TRAINING_IN_PROGRESS",
+    "TRAINING_COMPLETED",
+    "TRAINING_FAILED",
+    "STARTING",
+    "RUNNING",
+    "FAILED",
+    "STOPPING",
+    "STOPPED",
+    "DELETING",
+    "COPYING_IN_PROGRESS",
+    "COPYING_COMPLETED",
+    "COPYING_FAILED",
+    "DEPRECATED",
+    "EXPIRED",
+]
+
+
+class ProtectiveEquipmentBodyPart(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    Name: NotRequired[BodyPart]
+    Confidence: NotRequired[float]
+    EquipmentDetections: NotRequired[list[EquipmentDetection]]
+
+
+class ProtectiveEquipmentPerson(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    BodyParts: NotRequired[list[ProtectiveEquipmentBodyPart]]
+    BoundingBox: NotRequired[BoundingBox]
+    Confidence: NotRequired[float]
+    Id: NotRequired[int]
+
+
+class ProtectiveEquipmentSummarizationAttributes(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    MinConfidence: float
+    RequiredEquipmentTypes: list[ProtectiveEquipmentType]
+
+
+class ProtectiveEquipmentSummary(TypedDict):
+    """Part of DetectProtectiveEquipment."""
+
+    PersonsWithRequiredEquipment: NotRequired[list[int]]
+    PersonsWithoutRequiredEquipment: NotRequired[list[int]]
+    PersonsIndeterminate: NotRequired[list[int]]
+
+
+ProtectiveEquipmentType: TypeAlias = Literal["FACE_COVER", "HAND_COVER", "HEAD_COVER"]
+
+
+class PutProjectPolicyRequest(TypedDict):
+    """What PutProjectPolicy is asked."""
+
+    ProjectArn: str
+    PolicyName: str
+    PolicyRevisionId: NotRequired[str]
+    PolicyDocument: str
+
+
+class PutProjectPolicyResponse(TypedDict):
+    """What PutProjectPolicy answers."""
+
+    PolicyRevisionId: NotRequired[str]
+
+
+QualityFilter: TypeAlias = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
+
+
+Reason: TypeAlias = Literal[
+    "EXCEEDS_MAX_FACES",
+    "EXTREME_POSE",
+    "LOW_BRIGHTNESS",
+    "LOW_SHARPNESS",
+    "LOW_CONFIDENCE",
+    "SMALL_BOUNDING_BOX",
+    "LOW_FACE_QUALITY",
+]
+
+
+class RecognizeCelebritiesRequest(TypedDict):
+    """What RecognizeCelebrities is asked."""
+
+    Image: Image
+
+
+class RecognizeCelebritiesResponse(TypedDict):
+    """What RecognizeCelebrities answers."""
+
+    CelebrityFaces: NotRequired[list[Celebrity]]
+    UnrecognizedFaces: NotRequired[list[ComparedFace]]
+    OrientationCorrection: NotRequired[OrientationCorrection]
+
+
+class RegionOfInterest(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor and 3 more."""
+
+    BoundingBox: NotRequired[BoundingBox]
+    Polygon: NotRequired[list[Point]]
+
+
+class S3Destination(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    Bucket: NotRequired[str]
+    KeyPrefix: NotRequired[str]
+
+
+class S3Object(TypedDict):
+    """Part of CompareFaces, CreateDataset and 32 more."""
+
+    Bucket: NotRequired[str]
+    Name: NotRequired[str]
+    Version: NotRequired[str]
+
+
+class SearchFacesByImageRequest(TypedDict):
+    """What SearchFacesByImage is asked."""
+
+    CollectionId: str
+    Image: Image
+    MaxFaces: NotRequired[int]
+    FaceMatchThreshold: NotRequired[float]
+    QualityFilter: NotRequired[QualityFilter]
+
+
+class SearchFacesByImageResponse(TypedDict):
+    """What SearchFacesByImage answers."""
+
+    SearchedFaceBoundingBox: NotRequired[BoundingBox]
+    SearchedFaceConfidence: NotRequired[float]
+    FaceMatches: NotRequired[list[FaceMatch]]
+    FaceModelVersion: NotRequired[str]
+
+
+class SearchFacesRequest(TypedDict):
+    """What SearchFaces is asked."""
+
+    CollectionId: str
+    FaceId: str
+    MaxFaces: NotRequired[int]
+    FaceMatchThreshold: NotRequired[float]
+
+
+class SearchFacesResponse(TypedDict):
+    """What SearchFaces answers."""
+
+    SearchedFaceId: NotRequired[str]
+    FaceMatches: NotRequired[list[FaceMatch]]
+    FaceModelVersion: NotRequired[str]
+
+
+class SearchUsersByImageRequest(TypedDict):
+    """What SearchUsersByImage is asked."""
+
+    CollectionId: str
+    Image: Image
+    UserMatchThreshold: NotRequired[float]
+    MaxUsers: NotRequired[int]
+    QualityFilter: NotRequired[QualityFilter]
+
+
+class SearchUsersByImageResponse(TypedDict):
+    """What SearchUsersByImage answers."""
+
+    UserMatches: NotRequired[list[UserMatch]]
+    FaceModelVersion: NotRequired[str]
+    SearchedFace: NotRequired[SearchedFaceDetails]
+    UnsearchedFaces: NotRequired[list[UnsearchedFace]]
+
+
+class SearchUsersRequest(TypedDict):
+    """What SearchUsers is asked."""
+
+    CollectionId: str
+    UserId: NotRequired[str]
+    FaceId: NotRequired[str]
+    UserMatchThreshold: NotRequired[float]
+    MaxUsers: NotRequired[int]
+
+
+class SearchUsersResponse(TypedDict):
+    """What SearchUsers answers."""
+
+    UserMatches: NotRequired[list[UserMatch]]
+    FaceModelVersion: NotRequired[str]
+    SearchedFace: NotRequired[SearchedFace]
+    SearchedUser: NotRequired[SearchedUser]
+
+
+class SearchedFace(TypedDict):
+    """Part of SearchUsers."""
+
+    FaceId: NotRequired[str]
+
+
+class SearchedFaceDetails(TypedDict):
+    """Part of SearchUsersByImage."""
+
+    FaceDetail: NotRequired[FaceDetail]
+
+
+class SearchedUser(TypedDict):
+    """Part of SearchUsers."""
+
+    UserId: NotRequired[str]
+
+
+class SegmentDetection(TypedDict):
+    """Part of GetSegmentDetection."""
+
+    Type: NotRequired[SegmentType]
+    StartTimestampMillis: NotRequired[int]
+    EndTimestampMillis: NotRequired[int]
+    DurationMillis: NotRequired[int]
+    StartTimecodeSMPTE: NotRequired[str]
+    EndTimecodeSMPTE: NotRequired[str]
+    DurationSMPTE: NotRequired[str]
+    TechnicalCueSegment: NotRequired[TechnicalCueSegment]
+    ShotSegment: NotRequired[ShotSegment]
+    StartFrameNumber: NotRequired[int]
+    EndFrameNumber: NotRequired[int]
+    DurationFrames: NotRequired[int]
+
+
+SegmentType: TypeAlias = Literal["TECHNICAL_CUE", "SHOT"]
+
+
+class SegmentTypeInfo(TypedDict):
+    """Part of GetSegmentDetection."""
+
+    Type: NotRequired[SegmentType]
+    ModelVersion: NotRequired[str]
+
+
+class SessionMetadata(TypedDict):
+    """Part of GetFaceLivenessSessionResults."""
+
+    SDKType: str
+
+
+class ShotSegment(TypedDict):
+    """Part of GetSegmentDetection."""
+
+    Index: NotRequired[int]
+    Confidence: NotRequired[float]
+
+
+class Smile(TypedDict):
+    """Part of CompareFaces, DetectFaces and 7 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class StartCelebrityRecognitionRequest(TypedDict):
+    """What StartCelebrityRecognition is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+
+
+class StartCelebrityRecognitionResponse(TypedDict):
+    """What StartCelebrityRecognition answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartContentModerationRequest(TypedDict):
+    """What StartContentModeration is asked."""
+
+    Video: Video
+    MinConfidence: NotRequired[float]
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+
+
+class StartContentModerationResponse(TypedDict):
+    """What StartContentModeration answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartFaceDetectionRequest(TypedDict):
+    """What StartFaceDetection is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    FaceAttributes: NotRequired[FaceAttributes]
+    JobTag: NotRequired[str]
+
+
+class StartFaceDetectionResponse(TypedDict):
+    """What StartFaceDetection answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartFaceSearchRequest(TypedDict):
+    """What StartFaceSearch is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    FaceMatchThreshold: NotRequired[float]
+    CollectionId: str
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+
+
+class StartFaceSearchResponse(TypedDict):
+    """What StartFaceSearch answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartLabelDetectionRequest(TypedDict):
+    """What StartLabelDetection is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    MinConfidence: NotRequired[float]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+    Features: NotRequired[list[LabelDetectionFeatureName]]
+    Settings: NotRequired[LabelDetectionSettings]
+
+
+class StartLabelDetectionResponse(TypedDict):
+    """What StartLabelDetection answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartMediaAnalysisJobRequest(TypedDict):
+    """What StartMediaAnalysisJob is asked."""
+
+    ClientRequestToken: NotRequired[str]
+    JobName: NotRequired[str]
+    OperationsConfig: MediaAnalysisOperationsConfig
+    Input: MediaAnalysisInput
+    OutputConfig: MediaAnalysisOutputConfig
+    KmsKeyId: NotRequired[str]
+
+
+class StartMediaAnalysisJobResponse(TypedDict):
+    """What StartMediaAnalysisJob answers."""
+
+    JobId: str
+
+
+class StartPersonTrackingRequest(TypedDict):
+    """What StartPersonTracking is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+
+
+class StartPersonTrackingResponse(TypedDict):
+    """What StartPersonTracking answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartProjectVersionRequest(TypedDict):
+    """What StartProjectVersion is asked."""
+
+    ProjectVersionArn: str
+    MinInferenceUnits: int
+    MaxInferenceUnits: NotRequired[int]
+
+
+class StartProjectVersionResponse(TypedDict):
+    """What StartProjectVersion answers."""
+
+    Status: NotRequired[ProjectVersionStatus]
+
+
+class StartSegmentDetectionFilters(TypedDict):
+    """Part of StartSegmentDetection."""
+
+    TechnicalCueFilter: NotRequired[StartTechnicalCueDetectionFilter]
+    ShotFilter: NotRequired[StartShotDetectionFilter]
+
+
+class StartSegmentDetectionRequest(TypedDict):
+    """What StartSegmentDetection is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+    Filters: NotRequired[StartSegmentDetectionFilters]
+    SegmentTypes: list[SegmentType]
+
+
+class StartSegmentDetectionResponse(TypedDict):
+    """What StartSegmentDetection answers."""
+
+    JobId: NotRequired[str]
+
+
+class StartShotDetectionFilter(TypedDict):
+    """Part of StartSegmentDetection."""
+
+    MinSegmentConfidence: NotRequired[float]
+
+
+class StartStreamProcessorRequest(TypedDict):
+    """What StartStreamProcessor is asked."""
+
+    Name: str
+    StartSelector: NotRequired[StreamProcessingStartSelector]
+    StopSelector: NotRequired[StreamProcessingStopSelector]
+
+
+class StartStreamProcessorResponse(TypedDict):
+    """What StartStreamProcessor answers."""
+
+    SessionId: NotRequired[str]
+
+
+class StartTechnicalCueDetectionFilter(TypedDict):
+    """Part of StartSegmentDetection."""
+
+    MinSegmentConfidence: NotRequired[float]
+    BlackFrame: NotRequired[BlackFrame]
+
+
+class StartTextDetectionFilters(TypedDict):
+    """Part of StartTextDetection."""
+
+    WordFilter: NotRequired[DetectionFilter]
+    RegionsOfInterest: NotRequired[list[RegionOfInterest]]
+
+
+class StartTextDetectionRequest(TypedDict):
+    """What StartTextDetection is asked."""
+
+    Video: Video
+    ClientRequestToken: NotRequired[str]
+    NotificationChannel: NotRequired[NotificationChannel]
+    JobTag: NotRequired[str]
+    Filters: NotRequired[StartTextDetectionFilters]
+
+
+class StartTextDetectionResponse(TypedDict):
+    """What StartTextDetection answers."""
+
+    JobId: NotRequired[str]
+
+
+class StopProjectVersionRequest(TypedDict):
+    """What StopProjectVersion is asked."""
+
+    ProjectVersionArn: str
+
+
+class StopProjectVersionResponse(TypedDict):
+    """What StopProjectVersion answers."""
+
+    Status: NotRequired[ProjectVersionStatus]
+
+
+class StopStreamProcessorRequest(TypedDict):
+    """What StopStreamProcessor is asked."""
+
+    Name: str
+
+
+class StopStreamProcessorResponse(TypedDict):
+    """What StopStreamProcessor answers."""
+
+
+class StreamProcessingStartSelector(TypedDict):
+    """Part of StartStreamProcessor."""
+
+    KVSStreamStartSelector: NotRequired[KinesisVideoStreamStartSelector]
+
+
+class StreamProcessingStopSelector(TypedDict):
+    """Part of StartStreamProcessor."""
+
+    MaxDurationInSeconds: NotRequired[int]
+
+
+class StreamProcessor(TypedDict):
+    """Part of ListStreamProcessors."""
+
+    Name: NotRequired[str]
+    Status: NotRequired[StreamProcessorStatus]
+
+
+class StreamProcessorDataSharingPreference(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor and 1 more."""
+
+    OptIn: bool
+
+
+class StreamProcessorInput(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    KinesisVideoStream: NotRequired[KinesisVideoStream]
+
+
+class StreamProcessorNotificationChannel(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    SNSTopicArn: str
+
+
+class StreamProcessorOutput(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    KinesisDataStream: NotRequired[KinesisDataStream]
+    S3Destination: NotRequired[S3Destination]
+
+
+StreamProcessorParameterToDelete: TypeAlias = Literal["ConnectedHomeMinConfidence", "RegionsOfInterest"]
+
+
+class StreamProcessorSettings(TypedDict):
+    """Part of CreateStreamProcessor, DescribeStreamProcessor."""
+
+    FaceSearch: NotRequired[FaceSearchSettings]
+    ConnectedHome: NotRequired[ConnectedHomeSettings]
+
+
+class StreamProcessorSettingsForUpdate(TypedDict):
+    """Part of UpdateStreamProcessor."""
+
+    ConnectedHomeForUpdate: NotRequired[ConnectedHomeSettingsForUpdate]
+
+
+StreamProcessorStatus: TypeAlias = Literal["STOPPED", "STARTING", "RUNNING", "FAILED", "STOPPING", "UPDATING"]
+
+
+class Summary(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    S3Object: NotRequired[S3Object]
+
+
+class Sunglasses(TypedDict):
+    """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
+
+    Value: NotRequired[bool]
+    Confidence: NotRequired[float]
+
+
+class TagResourceRequest(TypedDict):
+    """What TagResource is asked."""
+
+    ResourceArn: str
+    Tags: dict[str, str]
+
+
+class TagResourceResponse(TypedDict):
+    """What TagResource answers."""
+
+
+class TechnicalCueSegment(TypedDict):
+    """Part of GetSegmentDetection."""
+
+    Type: NotRequired[TechnicalCueType]
+    Confidence: NotRequired[float]
+
+
+TechnicalCueType: TypeAlias = Literal[
+    "ColorBars", "EndCredits", "BlackFrames", "OpeningCredits", "StudioLogo", "Slate", "Content"
+]
+
+
+class TestingData(TypedDict):
+    """Part of CreateProjectVersion, DescribeProjectVersions."""
+
+    Assets: NotRequired[list[Asset]]
+    AutoCreate: NotRequired[bool]
+
+
+class TestingDataResult(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    Input: NotRequired[TestingData]
+    Output: NotRequired[TestingData]
+    Validation: NotRequired[ValidationData]
+
+
+class TextDetection(TypedDict):
+    """Part of DetectText, GetTextDetection."""
+
+    DetectedText: NotRequired[str]
+    Type: NotRequired[TextTypes]
+    Id: NotRequired[int]
+    ParentId: NotRequired[int]
+    Confidence: NotRequired[float]
+    Geometry: NotRequired[Geometry]
+
+
+class TextDetectionResult(TypedDict):
+    """Part of GetTextDetection."""
+
+    Timestamp: NotRequired[int]
+    TextDetection: NotRequired[TextDetection]
+
+
+TextTypes: TypeAlias = Literal["LINE", "WORD"]
+
+
+class TrainingData(TypedDict):
+    """Part of CreateProjectVersion, DescribeProjectVersions."""
+
+    Assets: NotRequired[list[Asset]]
+
+
+class TrainingDataResult(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    Input: NotRequired[TrainingData]
+    Output: NotRequired[TrainingData]
+    Validation: NotRequired[ValidationData]
+
+
+class UnindexedFace(TypedDict):
+    """Part of IndexFaces."""
+
+    Reasons: NotRequired[list[Reason]]
+    FaceDetail: NotRequired[FaceDetail]
+
+
+class UnsearchedFace(TypedDict):
+    """Part of SearchUsersByImage."""
+
+    FaceDetails: NotRequired[FaceDetail]
+    Reasons: NotRequired[list[UnsearchedFaceReason]]
+
+
+UnsearchedFaceReason: TypeAlias = Literal[
+    "FACE_NOT_LARGEST",
+    "EXCEEDS_MAX_FACES",
+    "EXTREME_POSE",
+    "LOW_BRIGHTNESS",
+    "LOW_SHARPNESS",
+    "LOW_CONFIDENCE",
+    "SMALL_BOUNDING_BOX",
+    "LOW_FACE_QUALITY",
+]
+
+
+class UnsuccessfulFaceAssociation(TypedDict):
+    """Part of AssociateFaces."""
+
+    FaceId: NotRequired[str]
+    UserId: NotRequired[str]
+    Confidence: NotRequired[float]
+    Reasons: NotRequired[list[UnsuccessfulFaceAssociationReason]]
+
+
+UnsuccessfulFaceAssociationReason: TypeAlias = Literal[
+    "FACE_NOT_FOUND", "ASSOCIATED_TO_A_DIFFERENT_USER", "LOW_MATCH_CONFIDENCE"
+]
+
+
+class UnsuccessfulFaceDeletion(TypedDict):
+    """Part of DeleteFaces."""
+
+    FaceId: NotRequired[str]
+    UserId: NotRequired[str]
+    Reasons: NotRequired[list[UnsuccessfulFaceDeletionReason]]
+
+
+UnsuccessfulFaceDeletionReason: TypeAlias = Literal["ASSOCIATED_TO_AN_EXISTING_USER", "FACE_NOT_FOUND"]
+
+
+class UnsuccessfulFaceDisassociation(TypedDict):
+    """Part of DisassociateFaces."""
+
+    FaceId: NotRequired[str]
+    UserId: NotRequired[str]
+    Reasons: NotRequired[list[UnsuccessfulFaceDisassociationReason]]
+
+
+UnsuccessfulFaceDisassociationReason: TypeAlias = Literal["FACE_NOT_FOUND", "ASSOCIATED_TO_A_DIFFERENT_USER"]
+
+
+class UntagResourceRequest(TypedDict):
+    """What UntagResource is asked."""
+
+    ResourceArn: str
+    TagKeys: list[str]
+
+
+class UntagResourceResponse(TypedDict):
+    """What UntagResource answers."""
+
+
+class UpdateDatasetEntriesRequest(TypedDict):
+    """What UpdateDatasetEntries is asked."""
+
+    DatasetArn: str
+    Changes: DatasetChanges
+
+
+class UpdateDatasetEntriesResponse(TypedDict):
+    """What UpdateDatasetEntries answers."""
+
+
+class UpdateStreamProcessorRequest(TypedDict):
+    """What UpdateStreamProcessor is asked."""
+
+    Name: str
+    SettingsForUpdate: NotRequired[StreamProcessorSettingsForUpdate]
+    RegionsOfInterestForUpdate: NotRequired[list[RegionOfInterest]]
+    DataSharingPreferenceForUpdate: NotRequired[StreamProcessorDataSharingPreference]
+    ParametersToDelete: NotRequired[list[StreamProcessorParameterToDelete]]
+
+
+class UpdateStreamProcessorResponse(TypedDict):
+    """What UpdateStreamProcessor answers."""
+
+
+class User(TypedDict):
+    """Part of ListUsers."""
+
+    UserId: NotRequired[str]
+    UserStatus: NotRequired[UserStatus]
+
+
+class UserMatch(TypedDict):
+    """Part of SearchUsers, SearchUsersByImage."""
+
+    Similarity: NotRequired[float]
+    User: NotRequired[MatchedUser]
+
+
+UserStatus: TypeAlias = Literal["ACTIVE", "UPDATING", "CREATING", "CREATED"]
+
+
+class ValidationData(TypedDict):
+    """Part of DescribeProjectVersions."""
+
+    Assets: NotRequired[list[Asset]]
+
+
+class Versions(TypedDict):
+    """Part of CreateFaceLivenessSession."""
+
+    Minimum: NotRequired[str]
+    Maximum: NotRequired[str]
+
+
+class Video(TypedDict):
+    """Part of GetCelebrityRecognition, GetContentModeration and 14 more."""
+
+    S3Object: NotRequired[S3Object]
+
+
+VideoColorRange: TypeAlias = Literal["FULL", "LIMITED"]
+
+
+VideoJobStatus: TypeAlias = Literal["IN_PROGRESS", "SUCCEEDED", "FAILED"]
+
+
+class VideoMetadata(TypedDict):
+    """Part of GetCelebrityRecognition, GetContentModeration and 6 more."""
+
+    Codec: NotRequired[str]
+    DurationMillis: NotRequired[int]
+    Format: NotRequired[str]
+    FrameRate: NotRequired[float]
+    FrameHeight: NotRequired[int]
+    FrameWidth: NotRequired[int]
+    ColorRange: NotRequired[VideoColorRange]

@@ -1,0 +1,1 @@
+"""What is seen in a picture: decoding, faces, alignment, vectors; pixels never leave this package."""

@@ -1,0 +1,102 @@
+"""YuNet's output: one anchor a cell, at strides 8, 16 and 32 (Wu and others, 2023; OpenCV's FaceDetectorYN).
+
+The graph takes BGR, 0 to 255, sides that are multiples of 32, and gives `cls`, `obj`, `bbox` and
+`kps` for each stride, cells in reading order. A score is the geometric mean of `cls` and `obj`.
+YuNet names eyes by the person's own side, so its first eye is the viewer's left, as ours is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizance.errors import ModelUnusable
+from recognizance.values import Card, Pixels
+from recognizance.vision.adapters import Candidates, candidates, check_pixels, parameters, planes, rows
+from recognizance.vision.runtime import Network, Outputs
+
+STRIDES = (8, 16, 32)
+MULTIPLE = 32  # sides the graph can halve five times
+GIVES = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in STRIDES}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a card says: `floor`, the score below which a candidate is not decoded."""
+
+    floor: float
+
+    def __post_init__(self) -> None:
+        """Refuse a floor that is no score."""
+        if not 0 < self.floor < 1:
+            raise ValueError(f"the parameter floor is {self.floor} and should be between 0 and 1")
+
+
+@dataclass(frozen=True, slots=True)
+class YuNet:
+    """A detector, `Model[Pixels, Candidates]`."""
+
+    card: Card
+    network: Network
+    said: Parameters
+
+    def __call__(self, batch: Sequence[Pixels], /) -> list[Candidates]:
+        """Find candidates in each picture, at the size it has."""
+        for pixels in batch:
+            check_pixels(pixels)
+        inputs = [
+            planes(one[None], channels="BGR", down=padded(one.shape[0]), across=padded(one.shape[1])) for one in batch
+        ]
+        sizes = [(one.shape[2], one.shape[3]) for one in inputs]
+        found = self.network.each(inputs)
+        return [
+            decode(one, height, width, self.said.floor, self.card.name)
+            for one, (height, width) in zip(found, sizes, strict=True)
+        ]
+
+
+def open(card: Card, network: Network) -> YuNet:
+    """Return the detector of `card` on `network`. Raises `ModelUnusable` when they do not fit."""
+    if network.shape[1:] != (3, None, None):
+        raise ModelUnusable(f"{card.name} should take pictures of any size, (n, 3, any, any), not {network.shape}")
+    return YuNet(card, network, parameters(card, Parameters))
+
+
+def padded(side: int) -> int:
+    """Return the next multiple of 32 at or above `side`."""
+    return -(-side // MULTIPLE) * MULTIPLE
+
+
+def decode(outputs: Outputs, height: int, width: int, floor: float, name: str) -> Candidates:
+    """Return what the outputs say of a picture of that many pixels, sides multiples of 32.
+
+    Raises `ModelUnusable` when an output is missing, misshapen or not finite; `name` stands in errors.
+    """
+    if GIVES - set(outputs):
+        raise ModelUnusable(f"{name} lacks the outputs {', '.join(sorted(GIVES - set(outputs)))}")
+    parts = [_decode_stride(outputs, stride, height // stride, width // stride, floor, name) for stride in STRIDES]
+    boxes, points, scores = (np.concatenate(one) for one in zip(*parts, strict=True))
+    return candidates(boxes, points, scores, name)
+
+
+def _decode_stride(
+    outputs: Outputs, stride: int, down: int, across: int, floor: float, name: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    cls, obj, bbox, kps = (
+        rows(outputs[f"{kind}_{stride}"], down * across, wide, f"{name}: {kind}_{stride}")
+        for kind, wide in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
+    )
+    scores: NDArray[np.float32] = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
+    if not np.isfinite(scores).all():
+        raise ModelUnusable(f"{name} gave scores that are not finite")
+    kept = np.flatnonzero(scores >= floor)
+    cells = np.stack([kept % across, kept // across], axis=1).astype(np.float32)
+    centres = cells + bbox[kept, :2]
+    with np.errstate(over="ignore"):  # infinity is caught with all that is not finite
+        halves = (np.exp(bbox[kept, 2:]) / 2).astype(np.float32)
+    boxes = np.concatenate([centres - halves, centres + halves], axis=1) * stride
+    points = (kps[kept].reshape(-1, 5, 2) + cells[:, None]) * stride
+    return boxes, points, scores[kept]

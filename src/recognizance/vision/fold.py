@@ -1,0 +1,191 @@
+"""From a model file as its authors ship it to plain float32 ONNX that every runtime reads.
+
+Nothing derived is stored: the shipped file, whose digest is on the card, is prepared in memory each
+time it is opened, so there is no second file that could be altered or grow stale. The only import of
+`onnx`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizance.errors import ModelUnusable
+
+Axes: TypeAlias = tuple[int, ...]
+FREE = {"embed": ("batch",), "detect": ("batch", None, "height", "width")}
+"""Names of the input's axes that a task lets vary; None keeps what the file says."""
+
+
+def prepare(shipped: bytes, *, preparation: str, task: str) -> bytes:
+    """Return the bytes a runtime is to open. Equal input gives equal output.
+
+    "none" gives back what was shipped; "fold" folds constants and frees the axes that vary with the
+    task. Raises `ModelUnusable` when the bytes are no ONNX model or a constant breaks ONNX's rules.
+    """
+    if preparation == "none":
+        return shipped
+    model = _loaded(shipped)
+    _fold(model.graph)
+    _drop_stale(model.graph)
+    _free_axes(model.graph, FREE[task])
+    _raise_ir_version(model)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def check(prepared: bytes) -> None:
+    """Raise `ModelUnusable` unless the bytes are a model that keeps ONNX's rules."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(_loaded(prepared))
+    except onnx.checker.ValidationError as error:
+        raise ModelUnusable(f"the file is not valid ONNX: {_first_line(error)}") from None
+
+
+def dequantise(
+    values: NDArray[Any], scale: NDArray[Any], zero: NDArray[Any] | None, *, axis: int = 1, block: int = 0
+) -> NDArray[Any]:
+    """Return (values - zero) * scale, in the type of `scale`, as ONNX's DequantizeLinear defines it.
+
+    One scale for the tensor, one for each index along `axis`, or one for each run of `block` indices
+    along it, the last run possibly shorter. Raises `ValueError` when the scales fit none of these.
+    """
+    if scale.size > 1 and not -values.ndim <= axis < values.ndim:
+        raise ValueError(f"axis {axis} is none of a tensor of shape {values.shape}")
+    blocked = bool(block) and scale.ndim == values.ndim and scale.size > 1
+    short = -values.shape[axis] % block if blocked else 0
+    result = np.array(values, dtype=np.float32, order="C")
+    if short:  # the last block is filled up, and cut again below
+        result = np.pad(result, [(0, short if at == axis % values.ndim else 0) for at in range(values.ndim)])
+    cells, grid = _grid(result.shape, scale.shape, axis, block if blocked else 0)
+    view = result.reshape(cells)
+    if zero is not None:
+        view -= zero.astype(np.float32).reshape(grid)
+    view *= scale.astype(np.float32).reshape(grid)
+    folded: NDArray[Any] = result.take(np.arange(values.shape[axis]), axis=axis) if short else result
+    return folded.astype(scale.dtype, copy=False)
+
+
+def _grid(shape: Axes, scales: Axes, axis: int, block: int) -> tuple[Axes, Axes]:
+    """Return how to view a tensor, and its scales, so that the one broadcasts over the other."""
+    if all(side == 1 for side in scales):
+        return shape, ()
+    axis %= len(shape)
+    before, side, after = shape[:axis], shape[axis], shape[axis + 1 :]
+    if block and scales == (*before, side // block, *after):
+        return (*before, side // block, block, *after), (*before, side // block, 1, *after)
+    if not block and scales == (side,):
+        return shape, (*(1 for _ in before), side, *(1 for _ in after))
+    raise ValueError(f"scales of shape {scales} do not fit a tensor of shape {shape}, axis {axis}, block {block}")
+
+
+def probe() -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
+    """Return a small convolution as ONNX, an input for it, and the output that is right.
+
+    What a device must get right before a model is trusted to it. The sums are of whole numbers, so
+    float32 holds them exactly.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = (np.arange(4 * 3 * 3 * 3) % 7 - 3).reshape(4, 3, 3, 3).astype(np.float32)
+    given = (np.arange(3 * 16 * 16) % 251).reshape(1, 3, 16, 16).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(given, (3, 3), axis=(2, 3))
+    right = np.einsum("nchwij,ocij->nohw", windows, weights).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["given", "weights"], ["sums"])],
+        "probe",
+        [helper.make_tensor_value_info("given", TensorProto.FLOAT, given.shape)],
+        [helper.make_tensor_value_info("sums", TensorProto.FLOAT, right.shape)],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString(deterministic=True)), given, right
+
+
+def _loaded(data: bytes) -> Any:
+    import onnx
+
+    try:
+        model = onnx.load_from_string(data)
+    except Exception as error:  # protobuf's own class, which differs between its versions
+        raise ModelUnusable(f"the file is not ONNX: {_first_line(error)}") from None
+    if not model.graph.node:
+        raise ModelUnusable("the file is not ONNX: it has no graph")
+    return model
+
+
+def _fold(graph: Any) -> None:
+    from onnx import helper, numpy_helper
+
+    constants = {one.name: one for one in graph.initializer}
+    outputs = {one.name for one in graph.output}
+    kept: list[Any] = []
+    for node in graph.node:
+        inputs = [name for name in node.input if name]
+        constant = node.op_type == "DequantizeLinear" and all(name in constants for name in inputs)
+        if not constant or node.output[0] in outputs:
+            kept.append(node)
+            continue
+        values, scale, *zero = [numpy_helper.to_array(constants[name]) for name in inputs]
+        said = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+        try:
+            folded = dequantise(
+                values, scale, zero[0] if zero else None, axis=said.get("axis", 1), block=said.get("block_size", 0)
+            )
+        except ValueError as error:
+            raise ModelUnusable(f"the constant {node.output[0]} cannot be dequantised: {error}") from None
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(folded), node.output[0]))
+    _replace(graph.node, kept)
+
+
+def _drop_stale(graph: Any) -> None:
+    """Drop constants nothing reads, graph inputs that are constants, and shapes noted inside the graph."""
+    used = set(_read_names(graph)) | {one.name for one in graph.output}
+    _replace(graph.initializer, [one for one in graph.initializer if one.name in used])
+    constants = {one.name for one in graph.initializer}
+    _replace(graph.input, [one for one in graph.input if one.name in used - constants])
+    del graph.value_info[:]
+
+
+def _read_names(graph: Any) -> Iterator[str]:
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _read_names(inner)
+
+
+def _free_axes(graph: Any, free: tuple[str | None, ...]) -> None:
+    for one in graph.input:
+        axes = one.type.tensor_type.shape.dim
+        if len(axes) != 4:
+            raise ModelUnusable(f"the input {one.name} has {len(axes)} axes; pictures have 4")
+        for axis, name in zip(axes, free, strict=False):
+            if name is not None:
+                axis.dim_param = name
+    for one in graph.output:
+        axes = one.type.tensor_type.shape.dim
+        varying = axes[:-1] if "height" in free else axes[:1]
+        for at, axis in enumerate(varying):
+            axis.dim_param = "batch" if len(varying) == 1 else f"{one.name}_{at}"
+
+
+def _raise_ir_version(model: Any) -> None:
+    """Note the format version that the operators need: files as shipped may name an older one."""
+    from onnx import helper
+
+    model.ir_version = max(model.ir_version, helper.find_min_ir_version_for(model.opset_import))
+
+
+def _replace(field: Any, kept: list[Any]) -> None:
+    copies = list(kept)
+    del field[:]
+    field.extend(copies)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,402 @@
+"""Networks and the machine they run on: the only import of `openvino` and of `onnxruntime`.
+
+A `Runtime` is started once and opens every network. It has as many lanes as it may use cores, shared
+by all its networks, and each run of a network on one core holds a lane: however many callers there
+are, no more cores work than were given. A caller who finds lanes idle spreads a batch over them; one
+who does not has it run on a single core. What was chosen, and why, is in `Runtime.chosen`; what was
+asked for and cannot be had is an error, never something else in its place.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizance.errors import ModelUnusable, SettingsWrong
+from recognizance.vision import fold
+
+Array: TypeAlias = NDArray[np.float32]
+Shape: TypeAlias = tuple[int | None, ...]
+Outputs: TypeAlias = Mapping[str, Array]
+"""What one run gave: an array for each output of the graph, by name, in the graph's order."""
+
+AT_ONCE = 4
+"""Most items in one run: beyond it a face takes no less time, and memory would grow with the batch."""
+NATIVE_BF16 = {"avx512_bf16", "amx_bf16", "bf16", "avx_ne_convert"}
+"""What Linux calls the processor features that make bf16 real and not emulated."""
+CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+AGREES = 1e-3
+"""How far a probe's answer on a GPU may be from the right one, relative to its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where models run, in what arithmetic, on how many cores, through what, and one sentence saying why."""
+
+    device: str
+    runtime: str
+    precision: str
+    threads: int
+    why: str
+
+
+class Network(Protocol):
+    """One graph, ready to run, from several threads at once.
+
+    `shape` is the input's, with None for each axis that may vary.
+    """
+
+    @property
+    def shape(self) -> Shape:
+        """The input's axes: (batch, …)."""
+        ...
+
+    def __call__(self, batch: Array, /) -> Outputs:
+        """Run a batch of one item or more; the first axis of input and outputs counts items.
+
+        For graphs whose every output has an item in each row. Raises `ValueError` when the batch does
+        not fit `shape`, `ModelUnusable` when the graph breaks that promise or fails.
+        """
+        ...
+
+    def each(self, inputs: Sequence[Array], /) -> list[Outputs]:
+        """Run every input by itself, whatever its size, and return what each gave, in order.
+
+        Raises as `__call__` does.
+        """
+        ...
+
+
+class Lanes:
+    """Cores to be had, one lane each, shared by every network of a runtime."""
+
+    def __init__(self, count: int) -> None:
+        """Begin with `count` lanes idle."""
+        self._idle = threading.Semaphore(count)
+
+    @contextmanager
+    def take(self, most: int) -> Generator[int]:
+        """Hold one lane, waiting for it, and as many more up to `most` as are idle at that moment.
+
+        Waiting happens only while holding none, so callers cannot lock each other out.
+        """
+        with ExitStack() as held:
+            self._idle.acquire()
+            held.callback(self._idle.release)
+            count = 1
+            while count < most and self._idle.acquire(blocking=False):
+                held.callback(self._idle.release)
+                count += 1
+            yield count
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What opens networks on the device chosen."""
+
+    chosen: Chosen
+    lanes: Lanes = field(repr=False)
+    engine: Any = field(repr=False)
+
+    def open(self, model: bytes, *, name: str) -> Network:
+        """Return the network of a prepared model; `name` stands in errors.
+
+        Raises `ModelUnusable` when the runtime cannot read it, or it has not exactly one input of float32.
+        """
+        try:
+            if self.chosen.device == "cpu":
+                return _OpenVINO(self.engine, model, self.chosen, self.lanes)
+            return _ONNXRuntime(_session(self.engine, model, self.chosen.device), self.lanes)
+        except Exception as error:  # ONNX Runtime's classes share no ancestor of their own
+            raise ModelUnusable(f"{name} cannot be opened by {self.chosen.runtime}: {_last_line(error)}") from None
+
+
+def start(*, device: str = "auto", precision: str = "f32", threads: int = 0) -> Runtime:
+    """Return a runtime on `device`: "cpu" (OpenVINO), "cuda" (ONNX Runtime), or "auto": cuda where it works.
+
+    "cpu-onnxruntime" is there to compare with. `precision` is "f32" or "bf16"; `threads` of 0 means
+    every core this process may use. Raises `SettingsWrong` when what is asked for does not work here.
+    """
+    threads = threads or cores()
+    if device == "auto":
+        missing = "bf16 is the processor's" if precision == "bf16" else _why_no_cuda()
+        device, why = (
+            ("cpu", f"cuda was not chosen: {missing}") if missing else ("cuda", "auto: a probe on cuda agreed")
+        )
+    else:
+        why = f"{device} was asked for"
+    if device == "cpu":
+        return _start_openvino(precision, threads, why)
+    if precision != "f32":
+        raise SettingsWrong(f"precision {precision} is for device cpu; on {device} it should be f32")
+    if device == "cuda":
+        missing = _why_no_cuda()
+        if missing:
+            raise SettingsWrong(f"device cuda does not work here: {missing}")
+    elif device != "cpu-onnxruntime":
+        raise SettingsWrong(f"device is {device!r} and should be auto, cpu or cuda")
+    engine = importlib.import_module("onnxruntime")
+    chosen = Chosen(device, f"ONNX Runtime {engine.__version__}", precision, threads, why)
+    return Runtime(chosen, Lanes(threads), engine)
+
+
+def cores() -> int:
+    """Return how many cores this process may use: its affinity, and the quota of its control group."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = whole_cores(CPU_QUOTA.read_text(encoding="ascii")) if CPU_QUOTA.is_file() else None
+    return allowed if quota is None else min(allowed, quota)
+
+
+def whole_cores(text: str) -> int | None:
+    """Return the whole cores, at least one, that a `cpu.max` file grants; None when it sets no limit.
+
+    >>> whole_cores("250000 100000"), whole_cores("max 100000")
+    (2, None)
+    """
+    quota, _, period = text.strip().partition(" ")
+    return None if quota == "max" else max(1, int(quota) // int(period or 100_000))
+
+
+def native_bf16(cpuinfo: str) -> bool:
+    """Tell from the text of Linux's /proc/cpuinfo whether the processor computes in bf16 itself."""
+    lines = (line.partition(":") for line in cpuinfo.splitlines())
+    return any(NATIVE_BF16 & set(words.split()) for key, _, words in lines if key.strip() in ("flags", "Features"))
+
+
+def _start_openvino(precision: str, threads: int, why: str) -> Runtime:
+    engine = _import_openvino()
+    if precision == "bf16":
+        cpuinfo = Path("/proc/cpuinfo")
+        native = native_bf16(cpuinfo.read_text(encoding="utf-8")) if cpuinfo.is_file() else True
+        if not native or "BF16" not in engine.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            raise SettingsWrong("precision is bf16, which this processor does not have; it should be f32")
+    version = engine.__version__.partition("-")[0]
+    return Runtime(Chosen("cpu", f"OpenVINO {version}", precision, threads, why), Lanes(threads), engine)
+
+
+def _import_openvino() -> Any:
+    """Import OpenVINO without its model converter.
+
+    Importing the converter reports the import to Google Analytics unless its user has opted out; what
+    runs faces reports to nobody. OpenVINO itself passes over a converter that cannot be imported.
+    """
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # None makes the import fail
+    return importlib.import_module("openvino")
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+class _OpenVINO:
+    """A network on the CPU: one stream of one thread for each lane, and a pool of requests.
+
+    All axes that vary stay dynamic. A model compiled for one size saves about 2 ms a picture and
+    costs 150 ms and 10 MB for each size.
+    """
+
+    def __init__(self, engine: Any, model: bytes, chosen: Chosen, lanes: Lanes) -> None:
+        """Read and compile `model`."""
+        core = engine.Core()
+        graph = core.read_model(model)
+        self.shape = _the_input(
+            [
+                (
+                    one.element_type.get_type_name().replace("f32", "float32"),
+                    tuple(axis.get_length() if axis.is_static else None for axis in one.partial_shape),
+                )
+                for one in graph.inputs
+            ]
+        )
+        self._names = tuple(one.any_name for one in graph.outputs)
+        self._lanes = lanes
+        self._compiled = core.compile_model(
+            graph,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": chosen.precision,
+                "NUM_STREAMS": str(chosen.threads),
+                "INFERENCE_NUM_THREADS": chosen.threads,
+                "ENABLE_CPU_PINNING": False,  # two networks would pin their streams to the same cores
+            },
+        )
+        self._spare: list[Any] = []  # requests at rest, warmest last; append and pop are atomic
+
+    def __call__(self, batch: Array, /) -> Outputs:
+        """Run a batch, spread over the lanes that are idle."""
+        _check_fits(batch, self.shape)
+        with self._lanes.take(len(batch)) as lanes:
+            parts = _parts(batch, self.shape, lanes)
+            results = self._run(parts, lanes)
+        return _joined(parts, results)
+
+    def each(self, inputs: Sequence[Array], /) -> list[Outputs]:
+        """Run every input by itself, as many at a time as lanes are idle."""
+        for one in inputs:
+            _check_fits(one, self.shape)
+        if not inputs:
+            return []
+        with self._lanes.take(len(inputs)) as lanes:
+            return self._run(inputs, lanes)
+
+    def _run(self, inputs: Sequence[Array], lanes: int) -> list[Outputs]:
+        results: list[Outputs] = []
+        for at in range(0, len(inputs), lanes):
+            results += self._run_together(inputs[at : at + lanes])
+        return results
+
+    def _run_together(self, inputs: Sequence[Array]) -> list[Outputs]:
+        held = [np.ascontiguousarray(one, dtype=np.float32) for one in inputs]  # shared, so they must outlive the run
+        requests = [self._request() for _ in held]
+        started: list[Any] = []
+        try:
+            for request, one in zip(requests, held, strict=True):
+                request.start_async([one], share_inputs=True)
+                started.append(request)
+            results: list[Outputs] = []
+            for request in requests:
+                request.wait()
+                results.append(self._read(request))
+        except RuntimeError as error:
+            for request in started:
+                with suppress(RuntimeError):
+                    request.wait()
+            raise ModelUnusable(f"the model failed while running: {_last_line(error)}") from None
+        self._spare.extend(requests)
+        return results
+
+    def _request(self) -> Any:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return self._compiled.create_infer_request()
+
+    def _read(self, request: Any) -> Outputs:
+        arrays = (np.array(request.get_output_tensor(at).data) for at in range(len(self._names)))
+        return dict(zip(self._names, arrays, strict=True))
+
+
+class _ONNXRuntime:
+    """A network through ONNX Runtime: a run stays in its caller's thread, in one lane."""
+
+    def __init__(self, session: Any, lanes: Lanes) -> None:
+        """Take an open session."""
+        self._session, self._lanes = session, lanes
+        self.shape = _the_input(
+            [
+                (
+                    one.type.replace("tensor(float)", "float32"),
+                    tuple(axis if isinstance(axis, int) else None for axis in one.shape),
+                )
+                for one in session.get_inputs()
+            ]
+        )
+        self._input = session.get_inputs()[0].name
+        self._names = [one.name for one in session.get_outputs()]
+
+    def __call__(self, batch: Array, /) -> Outputs:
+        """Run a batch, a few items at a time."""
+        _check_fits(batch, self.shape)
+        parts = _parts(batch, self.shape, 1)
+        return _joined(parts, self.each(parts))
+
+    def each(self, inputs: Sequence[Array], /) -> list[Outputs]:
+        """Run every input by itself, one after another."""
+        for one in inputs:
+            _check_fits(one, self.shape)
+        return [self._run(np.ascontiguousarray(one, dtype=np.float32)) for one in inputs]
+
+    def _run(self, one: Array) -> Outputs:
+        with self._lanes.take(1):
+            try:
+                results = self._session.run(self._names, {self._input: one})
+            except Exception as error:  # ONNX Runtime's classes share no ancestor of their own
+                raise ModelUnusable(f"the model failed while running: {_last_line(error)}") from None
+        return dict(zip(self._names, (np.asarray(result) for result in results), strict=True))
+
+
+def _the_input(inputs: Sequence[tuple[str, Shape]]) -> Shape:
+    kinds = [kind for kind, _ in inputs]
+    if kinds != ["float32"]:
+        raise ValueError(f"it should have one input, of float32, and has {', '.join(kinds) or 'none'}")
+    shape = inputs[0][1]
+    if len(shape) != 4 or shape[0] not in (None, 1):
+        raise ValueError(f"its input should have 4 axes, the first free or 1, and has {shape}")
+    return shape
+
+
+def _check_fits(batch: Array, shape: Shape) -> None:
+    fits = batch.ndim == len(shape) and all(
+        wanted in (None, got) for wanted, got in zip(shape[1:], batch.shape[1:], strict=True)
+    )
+    if not (fits and batch.size):
+        raise ValueError(f"the model takes {shape}, None being free, and got {batch.shape}")
+
+
+def _parts(batch: Array, shape: Shape, lanes: int) -> list[Array]:
+    """Cut a batch into runs: none larger than it may be, and enough of them for every lane."""
+    size = shape[0] or min(AT_ONCE, -(-len(batch) // lanes))
+    return [batch[at : at + size] for at in range(0, len(batch), size)]
+
+
+def _joined(parts: Sequence[Array], results: Sequence[Outputs]) -> Outputs:
+    for part, result in zip(parts, results, strict=True):
+        for name, array in result.items():
+            if not array.shape or len(array) != len(part):
+                raise ModelUnusable(f"the output {name} has shape {array.shape} for {len(part)} items")
+    if len(results) == 1:
+        return results[0]
+    return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
+
+
+# CUDA. Written against ONNX Runtime's documentation and not yet run on a GPU.
+
+CUDA_OPTIONS = {
+    "use_tf32": "0",  # the default on recent GPUs multiplies with 10 bits of mantissa and calls it float32
+    "cudnn_conv_algo_search": "HEURISTIC",  # the default times every algorithm again for each new picture size
+}
+
+
+def _session(engine: Any, model: bytes, device: str) -> Any:
+    """Open a session that runs on `device` and nowhere else in its place."""
+    options = engine.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    wanted = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
+    providers = [(wanted, CUDA_OPTIONS), "CPUExecutionProvider"] if device == "cuda" else [wanted]
+    session = engine.InferenceSession(model, options, providers=providers)
+    session.disable_fallback()
+    if session.get_providers()[0] != wanted:
+        raise RuntimeError(f"ONNX Runtime gave {session.get_providers()[0]} where {wanted} was asked for")
+    return session
+
+
+def _why_no_cuda() -> str:
+    """Return why CUDA cannot be used here, in a few words; empty when a probe ran on it and was right."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "onnxruntime-gpu is not installed"
+    engine = importlib.import_module("onnxruntime")
+    if "CUDAExecutionProvider" not in engine.get_available_providers():
+        return "the onnxruntime installed has no CUDA; onnxruntime-gpu has"
+    if hasattr(engine, "preload_dlls"):
+        engine.preload_dlls()
+    model, given, right = fold.probe()
+    try:
+        got = _ONNXRuntime(_session(engine, model, "cuda"), Lanes(1)).each([given])[0]
+    except Exception as error:  # whatever a driver says, it is the reason
+        return f"its probe failed: {_last_line(error)}"
+    wrong = max(float(np.abs(array - right).max()) for array in got.values())
+    size = float(np.abs(right).max())
+    return "" if wrong <= AGREES * size else f"its probe was off by {wrong:.2g}, which may be {AGREES * size:.2g}"

@@ -1,0 +1,361 @@
+"""The ASGI endpoint: one POST, whatever its path, answered in the shape AWS's clients expect.
+
+There is one route, so there is no framework, and no framework's error page can slip past: every answer, refusals
+included, is made here. Only reading and writing happen on the event loop. Signatures are verified on threads of
+their own; parsing and the work itself are plain functions on a bounded number of threads, and when those and the
+queue before them are full, the client is told to slow down.
+
+Checks come in this order: method and size, what the signature claims, the body, the signature,
+the operation, JSON and types, constraints; then the service is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any, Protocol, TypeAlias
+
+from recognizance.errors import RateExceeded, Refusal, Throttled
+from recognizance.settings import Settings
+from recognizance.values import Caller, Clock, NewId
+from recognizance.wire import codec, model, sigv4
+from recognizance.wire.limits import Limits
+from recognizance.wire.refused import WireError
+
+log = logging.getLogger(__name__)
+access = logging.getLogger("recognizance.access")
+
+DEFAULT = Limits()
+RETRY_AFTER = "1000"
+"""Milliseconds; botocore waits that much longer before it asks a throttled request again."""
+
+DOOR = 2
+"""Threads that verify signatures; hashing the largest body takes some milliseconds and holds nobody else up."""
+
+HEADER_PURPOSE = "x-recognizance-purpose"
+HEADER_CASE = "x-recognizance-case"
+STATED = r"[\x20-\x7e]{1,256}"
+SLOW_DOWN = "Slow down; sudden increase in rate of requests."
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Health: TypeAlias = Callable[[], tuple[bool, Mapping[str, Any]]]
+
+
+class Service(Protocol):
+    """What the wire asks."""
+
+    def call(
+        self,
+        name: str,
+        request: Mapping[str, Any],
+        caller: Caller,
+        request_id: str,
+        *,
+        purpose: str | None,
+        case: str | None,
+    ) -> Mapping[str, Any]:
+        """Answer one request that already fits the service model, or raise a `Refusal`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One response: HTTP status, headers beside those that every response has, body."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is known so far of the request being answered, for its line in the access log.
+
+    `unread` is true while bytes of the body may still be on their way.
+    """
+
+    request_id: str
+    began: datetime
+    operation: str = "-"
+    access_key: str = "-"
+    received: int = 0
+    unread: bool = True
+
+
+class Gone(Exception):
+    """The client hung up; there is nobody to answer."""
+
+
+class Gauge:
+    """Counts what is in hand, up to a limit. Used from the event loop only."""
+
+    def __init__(self, limit: int) -> None:
+        """Begin with nothing in hand."""
+        self._limit = limit
+        self._taken = 0
+
+    @contextmanager
+    def take(self, amount: int) -> Generator[None]:
+        """Hold `amount` while the block runs, or raise `Throttled`."""
+        if self._taken + amount > self._limit:
+            raise Throttled(SLOW_DOWN)
+        self._taken += amount
+        try:
+            yield
+        finally:
+            self._taken -= amount
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """An ASGI application; see `endpoint`."""
+
+    service: Service
+    keys: sigv4.Keys
+    regions: Sequence[str]
+    now: Clock
+    new_id: NewId
+    health: Health
+    operations: Mapping[str, model.Operation]
+    places: Gauge
+    bodies: Gauge
+    pool: ThreadPoolExecutor
+    door: ThreadPoolExecutor
+    watch: ThreadPoolExecutor
+    limits: Limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection's worth of ASGI."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._exchange(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    def close(self) -> None:
+        """Wait for the work in hand and let the threads go."""
+        self.door.shutdown()
+        self.pool.shutdown()
+        self.watch.shutdown()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(self.new_id(), self.now())
+        try:
+            answer = await self._answer(scope, receive, exchange)
+        except Gone:
+            self._note(exchange, 499, 0)
+            return
+        except Exception as error:
+            answer = answer_to(error, exchange.request_id)
+        self._note(exchange, answer.status, len(answer.body))
+        headers = self._headers(answer, exchange.request_id)
+        if exchange.unread:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": exchange.unread})
+        if exchange.unread:  # the answer is whole; what is still coming would be reset, and the answer with it
+            await drain(receive, self.limits)
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
+        headers = sigv4.headers_of(scope["headers"])
+        length = content_length(headers)
+        exchange.unread = length != 0
+        if scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
+            exchange.operation = "healthz"
+            return await self._healthz()
+        if scope["method"] != "POST":
+            raise WireError("UnknownOperationException", "Operations are asked for with POST.", 405)
+        if length is not None and length > self.limits.body:
+            raise too_large(self.limits)
+
+        operation = self.operations.get(",".join(headers.get("x-amz-target", ())))
+        exchange.operation = operation.name if operation else "-"
+        query = bytes(scope["query_string"])
+        claim = sigv4.claim(headers, query, now=self.now(), regions=self.regions)
+        exchange.access_key = claim.access_key
+
+        with self.bodies.take(self.limits.body if length is None else length):
+            body = await read_body(receive, exchange, self.limits)
+            signed = sigv4.Signed(scope["method"], bytes(scope["raw_path"]), query, headers, body)
+            loop = asyncio.get_running_loop()
+            caller = await loop.run_in_executor(self.door, sigv4.verify, claim, signed, self.keys)
+            if operation is None:
+                raise WireError("UnknownOperationException", "X-Amz-Target names no operation of this service.")
+            with self.places.take(1):  # only now: strangers may wait at the door, but not take places in the queue
+                return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange.request_id)
+
+    def _ask(self, signed: sigv4.Signed, operation: model.Operation, caller: Caller, request_id: str) -> Answer:
+        request = codec.parse(signed.body, operation.request)
+        purpose = stated(signed.headers, HEADER_PURPOSE)
+        case = stated(signed.headers, HEADER_CASE)
+
+        response = self.service.call(operation.name, request, caller, request_id, purpose=purpose, case=case)
+        return Answer(200, codec.serialise(response, operation.response))
+
+    async def _healthz(self) -> Answer:
+        well, report = await asyncio.get_running_loop().run_in_executor(self.watch, self.health)
+        return Answer(200 if well else 503, json.dumps(report).encode(), (("content-type", "application/json"),))
+
+    def refuse(self, error: WireError) -> tuple[Answer, list[tuple[bytes, bytes]]]:
+        """Return the answer to something that never became a request, and all its headers."""
+        exchange = Exchange(self.new_id(), self.now())
+        answer = answer_to(error, exchange.request_id)
+        self._note(exchange, answer.status, len(answer.body))
+        return answer, self._headers(answer, exchange.request_id)
+
+    def _headers(self, answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
+        found = {
+            "x-amzn-requestid": request_id,
+            "content-type": "application/x-amz-json-1.1",
+            "content-length": str(len(answer.body)),
+            "date": format_datetime(self.now().astimezone(UTC), usegmt=True),
+            **dict(answer.headers),
+        }
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in found.items()]
+
+    def _note(self, exchange: Exchange, status: int, sent: int) -> None:
+        access.info(
+            "request_id=%s operation=%s access_key=%s status=%d ms=%.1f in=%d out=%d",
+            exchange.request_id,
+            exchange.operation,
+            exchange.access_key,
+            status,
+            1000 * (self.now() - exchange.began).total_seconds(),
+            exchange.received,
+            sent,
+        )
+
+
+def endpoint(
+    service: Service,
+    keys: sigv4.Keys,
+    settings: Settings,
+    now: Clock,
+    new_id: NewId,
+    health: Health,
+    *,
+    workers: int,
+    limits: Limits = DEFAULT,
+) -> Endpoint:
+    """Return the ASGI application that answers for `service`.
+
+    `keys` finds an access key by its id. `workers` requests are worked on at a time and
+    `settings.waiting` more may wait; the next is throttled. `health` is asked for `GET /healthz`: whether all is
+    well (200, else 503), and a report that anyone may read.
+    """
+    return Endpoint(
+        service=service,
+        keys=keys,
+        regions=settings.regions,
+        now=now,
+        new_id=new_id,
+        health=health,
+        operations=model.load(),
+        places=Gauge(workers + settings.waiting),
+        bodies=Gauge(limits.bodies),
+        pool=ThreadPoolExecutor(workers, "request"),
+        door=ThreadPoolExecutor(DOOR, "door"),
+        watch=ThreadPoolExecutor(1, "health"),
+        limits=limits,
+    )
+
+
+def content_length(headers: sigv4.Headers) -> int | None:
+    """Return how many bytes the body will have, or None when only its end will tell."""
+    if "transfer-encoding" in headers:
+        return None
+    values = set(headers.get("content-length", ("0",)))
+    if len(values) != 1 or not re.fullmatch(r"[0-9]{1,18}", value := values.pop()):
+        raise WireError("SerializationException", "Content-Length should be one whole number.")
+    return int(value)
+
+
+async def read_body(receive: Receive, exchange: Exchange, limits: Limits) -> bytes:
+    """Return the whole body, or raise `WireError` as soon as it is too long or too slow."""
+    chunks: list[bytes] = []
+    try:
+        async with asyncio.timeout(limits.body_time):
+            while exchange.unread:
+                async with asyncio.timeout(limits.body_pause):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                chunks.append(message.get("body", b""))
+                exchange.received += len(chunks[-1])
+                exchange.unread = bool(message.get("more_body", False))
+                if exchange.received > limits.body:
+                    raise too_large(limits)
+    except TimeoutError:
+        raise WireError("RequestTimeoutException", "The body took too long to arrive.", 408) from None
+    return b"".join(chunks)
+
+
+def too_large(limits: Limits) -> WireError:
+    """Return the error for a body over the limit."""
+    return WireError("RequestEntityTooLargeException", f"A request has at most {limits.body} bytes.", 413)
+
+
+def stated(headers: sigv4.Headers, name: str) -> str | None:
+    """Return what a header of ours states, or None. It is signed, or `sigv4` would have refused it."""
+    text = ",".join(headers.get(name, ())).strip()
+    if not text:
+        return None
+    if not re.fullmatch(STATED, text):
+        raise codec.invalid(
+            [f"Value {codec.shown(text)} at '{name}' failed to satisfy constraint: "
+             f"Member must satisfy regular expression pattern: {STATED}"]
+        )  # fmt: skip
+    return text
+
+
+def answer_to(error: Exception, request_id: str) -> Answer:
+    """Return the answer that tells of `error`: the front end's form, the service's form, or a plain 500."""
+    match error:
+        case WireError():
+            code, status = error.code, error.status
+            body = {"__type": code, "message": error.message}
+        case Refusal():
+            code, status = error.code, error.status
+            body = {"__type": code, "Code": code, "Logref": request_id, "Message": str(error)}
+        case _:
+            log.error("request_id=%s failed", request_id, exc_info=error)
+            code, status = "InternalServerError", 500
+            body = {"__type": code, "Code": code, "Logref": request_id, "Message": "Internal server error"}
+    headers = [("x-amzn-errortype", code)]
+    if isinstance(error, Throttled | RateExceeded):
+        headers.append(("x-amz-retry-after", RETRY_AFTER))
+    if status == 405:
+        headers.append(("allow", "POST"))
+    return Answer(status, json.dumps(body).encode(), tuple(headers))
+
+
+async def drain(receive: Receive, limits: Limits) -> None:
+    """Read and drop what is left of a body, within limits."""
+    left = limits.drain_bytes
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limits.drain_time):
+            while left > 0:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                left -= len(message.get("body", b""))

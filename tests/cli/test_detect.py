@@ -1,0 +1,162 @@
+"""`recognizance detect`, as a person or a script meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from recognizance.cli import photos
+
+
+def test_each_face_has_a_line_with_its_number_and_its_place(shell, face, picture):
+    photo = shell.photo("a.jpg")
+    shell.service.faces[picture()] = [face(), face(0.8, 0.1, 0.1, 0.2)]
+
+    ran = shell("detect", photo)
+
+    heading, first, second = ran.out.splitlines()
+    assert (ran.code, ran.err) == (0, "")
+    assert heading.split()[:2] == ["file", "face"]
+    assert " ".join(first.split()[1:]) == "1 60,40 120×80 .250 .250 .500 .500 99.9 -12 3 0 61 88"
+    assert second.split()[:4] == [photo, "2", "192,16", "24×32"]
+
+
+def test_json_is_all_there_is_on_stdout(shell, face):
+    photo = shell.photo("a.jpg")
+
+    said = json.loads(shell("detect", photo, "--json").out)
+
+    assert said == {
+        "Photos": [{"File": photo, "Width": 240, "Height": 160, "FaceDetails": [face()], "Drawn": None}],
+        "Failed": [],
+    }
+
+
+def test_the_service_is_asked_with_the_bytes_as_the_local_caller_with_purpose_and_case(shell, picture):
+    shell("detect", shell.photo("a.jpg"), "--purpose", "a test", "--case", "7")
+
+    ((name, request, caller, purpose, case),) = shell.service.asked
+    assert (name, request) == ("DetectFaces", {"Image": {"Bytes": picture()}})
+    assert (caller.access_key, caller.account, caller.region) == ("local-command-line", "000000000000", "local")
+    assert (purpose, case) == ("a test", "7")
+
+
+def test_a_photo_without_a_face_says_so(shell, picture):
+    photo = shell.photo("a.jpg")
+    shell.service.faces[picture()] = []
+    assert shell("detect", photo).out == f"{photo}: no face\n"
+
+
+def test_one_bad_photo_is_told_and_the_others_are_looked_at(shell, picture):
+    good, cut = shell.photo("a.jpg"), shell.photo("b.jpg", picture() + b"cut")
+
+    ran = shell("detect", cut, good, "gone.jpg")
+
+    assert good in ran.out
+    assert ran.err.splitlines() == [
+        f"recognizance: {cut}: Request has invalid image format: the JPEG is cut short",
+        "recognizance: gone.jpg: there is no such file or folder",
+    ]
+    assert ran.code == 1
+
+
+def test_nothing_but_bad_photos_is_a_wrong_command(shell):
+    assert shell("detect", "gone.jpg").code == 2
+
+
+def test_json_tells_what_failed_too(shell):
+    said = json.loads(shell("detect", "gone.jpg", "--json").out)
+    assert said == {
+        "Photos": [],
+        "Failed": [{"File": "gone.jpg", "Error": "gone.jpg: there is no such file or folder"}],
+    }
+
+
+def test_a_folder_stands_for_the_pictures_in_it_whatever_they_are_called(shell, picture):
+    for name, content in {"b.jpg": None, "a.picture": picture(kind="PNG"), "notes.txt": b"words"}.items():
+        shell.photo(name, content)
+    Path("sub").mkdir()
+
+    ran = shell("detect", ".", "--json")
+
+    assert [Path(one["File"]).name for one in json.loads(ran.out)["Photos"]] == ["a.picture", "b.jpg"]
+    assert "2 JPEG or PNG files; other files and subfolders are left out" in ran.err
+
+
+def test_a_folder_without_pictures_is_a_wrong_command(shell):
+    ran = shell("detect", ".")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no JPEG or PNG files" in ran.err
+
+
+FORMATS = {
+    "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0",
+    "AVIF": b"\0\0\0\x18ftypavif\0\0\0\0",
+    "WebP": b"RIFF\x10\0\0\0WEBPVP8 ",
+    "GIF": b"GIF89a",
+    "TIFF": b"II*\0\x08\0\0\0",
+    "a video (MP4 or QuickTime)": b"\0\0\0\x18ftypmp42",
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_another_format_is_named_and_the_way_out_told(shell, kind):
+    photo = shell.photo("a.jpg", FORMATS[kind] + bytes(100))
+    assert shell("detect", photo).err == f"recognizance: {photo} seems to be {kind}; convert it to JPEG or PNG\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"hello", "is of a format not known here"),
+        (b"\xff\xd8\xff" + bytes(photos.MOST_BYTES), "has more than 15 MB"),
+    ],
+)
+def test_what_is_no_photo_is_refused_before_it_is_sent(shell, content, words):
+    ran = shell("detect", shell.photo("a.jpg", content))
+    assert words in ran.err
+    assert shell.service.asked == []
+
+
+def test_coordinates_are_those_of_the_upright_picture(shell, picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = picture(240, 160, exif=exif)
+
+    said = json.loads(shell("detect", shell.photo("a.jpg", content), "--json", "--out", "out").out)["Photos"][0]
+
+    assert (said["Width"], said["Height"]) == (160, 240)
+    with Image.open(said["Drawn"]) as drawn:
+        assert drawn.width < drawn.height
+        assert not drawn.getexif()
+
+
+def test_copies_are_drawn_beside_each_other_and_never_over_a_photo(shell, picture):
+    Path("sub").mkdir()
+    first, second = shell.photo("a.jpg"), shell.photo("sub/a.jpg", picture(colour="#222222"))
+
+    said = json.loads(shell("detect", first, second, "--out", "out", "--json").out)
+
+    assert [one["Drawn"] for one in said["Photos"]] == ["out/a-faces.jpg", "out/a-faces-2.jpg"]
+    assert Path(first).read_bytes() == picture()
+
+
+def test_a_photo_in_the_folder_of_copies_is_not_written_over(shell, picture):
+    Path("out").mkdir()
+    first, second = shell.photo("a.jpg"), shell.photo("out/a-faces.jpg", picture(colour="#222222"))
+
+    shell("detect", first, second, "--out", "out")
+
+    assert Path(second).read_bytes() == picture(colour="#222222")
+
+
+def test_a_file_name_cannot_speak_to_the_terminal(shell):
+    shell.photo("a\x1b[31m.jpg")
+    assert "\x1b" not in shell("detect", "a\x1b[31m.jpg").out
+
+
+def test_a_folder_for_copies_that_is_a_file_is_told(shell):
+    ran = shell("detect", shell.photo("a.jpg"), "--out", shell.photo("b.jpg"))
+    assert (ran.code, "there is already a file of that name" in ran.err) == (1, True)

