@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -136,6 +137,7 @@ class Scripted:
 
     def __init__(self, answer: Callable[[socket.socket, str], None]) -> None:
         self.heads: list[str] = []
+        self.answer = answer
         scripted = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -145,10 +147,8 @@ class Scripted:
                     lines.append(line.decode("latin-1"))
                 if lines:
                     scripted.heads.append("".join(lines))
-                    try:
-                        answer(self.connection, lines[0])
-                    except OSError:
-                        pass  # the client hung up, which is what some tests want
+                    with contextlib.suppress(OSError):  # the client hung up, which is what some tests want
+                        scripted.answer(self.connection, lines[0])
 
         class Server(socketserver.ThreadingTCPServer):
             daemon_threads = True

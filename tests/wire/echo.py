@@ -11,8 +11,8 @@ from uuid import uuid4
 from tests.client import ACCESS_KEY, SECRET
 
 from recognizance.settings import Settings
-from recognizance.values import Caller
-from recognizance.wire import Endpoint, Key, endpoint
+from recognizance.values import Caller, Key
+from recognizance.wire import Endpoint, endpoint
 from recognizance.wire.limits import Limits
 
 ACCOUNT = "111122223333"

@@ -2,9 +2,13 @@
 
 import http.client
 import json
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -287,3 +291,37 @@ def test_the_server_names_neither_itself_nor_its_parts(address):
         connection.sendall(head + body)
         _, headers, _ = read(connection)
     assert sorted(name.lower() for name in headers) == ["content-length", "content-type", "date", "x-amzn-requestid"]
+
+
+def test_an_upgrade_to_something_else_is_refused(serve):
+    address = serve(app_for(Echo(), limits=Limits(body_pause=0.3, drain_time=0.2)))
+    with connect(address) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        assert code_of(connection) == (405, "UnknownOperationException")
+
+
+SLOW_SERVER = """
+import sys, time
+from tests.wire.echo import Echo, app_for
+from recognizance.settings import Settings
+from recognizance.wire import run
+
+def answer(name, request):
+    print("begun", flush=True)
+    time.sleep(0.5)
+    return {"CollectionIds": ["done"]}
+
+run(app_for(Echo(answer)), Settings(port=0), lambda address: print(address, flush=True))
+"""
+
+
+def test_a_server_told_to_stop_answers_what_it_has_begun():
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", SLOW_SERVER], cwd=root, stdout=subprocess.PIPE, text=True) as running:
+        address = running.stdout.readline().strip()
+        with connect(address) as connection:
+            connection.sendall(b"".join(sent(address, b"{}")))
+            assert running.stdout.readline() == "begun\n"
+            running.terminate()
+            assert read(connection)[2] == {"CollectionIds": ["done"]}
+        assert running.wait(10) in (0, -signal.SIGTERM)

@@ -24,6 +24,10 @@ class Store(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of connections. The store may not be asked again."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -49,6 +53,11 @@ class Media:
         if not (named.get("Bucket") and named.get("Name")):
             raise InvalidS3Object("Request has invalid S3 object.")  # AWS's words
         return self.store.get(named["Bucket"], named["Name"], named.get("Version"))
+
+    def close(self) -> None:
+        """Let go of the store's connections, where there is a store."""
+        if self.store:
+            self.store.close()
 
 
 def connect(settings: Settings) -> Media:

@@ -91,6 +91,12 @@ class S3:
             log.warning("S3: GetObject failed: %s", type(error).__name__)
             raise InvalidS3Object from error
 
+    def close(self) -> None:
+        """Let go of the connections, if there ever were any."""
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+
     def _read(self, body: Any, length: int | None) -> bytes:
         """Return the whole body, by what it weighs and not only by the length its header says."""
         until = self._monotonic() + PATIENCE * self._settings.s3_timeout

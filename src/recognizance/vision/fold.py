@@ -7,7 +7,7 @@ time it is opened, so there is no second file that could be altered or grow stal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -123,12 +123,11 @@ def _fold(graph: Any) -> None:
 
     constants = {one.name: one for one in graph.initializer}
     outputs = {one.name for one in graph.output}
-    kept: list[Any] = []
+    folded_names: set[str] = set()
     for node in graph.node:
         inputs = [name for name in node.input if name]
         constant = node.op_type == "DequantizeLinear" and all(name in constants for name in inputs)
         if not constant or node.output[0] in outputs:
-            kept.append(node)
             continue
         values, scale, *zero = [numpy_helper.to_array(constants[name]) for name in inputs]
         said = {one.name: helper.get_attribute_value(one) for one in node.attribute}
@@ -139,15 +138,16 @@ def _fold(graph: Any) -> None:
         except ValueError as error:
             raise ModelUnusable(f"the constant {node.output[0]} cannot be dequantised: {error}") from None
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(folded), node.output[0]))
-    _replace(graph.node, kept)
+        folded_names.add(node.output[0])
+    _drop(graph.node, lambda node: node.output[0] in folded_names)
 
 
 def _drop_stale(graph: Any) -> None:
     """Drop constants nothing reads, graph inputs that are constants, and shapes noted inside the graph."""
     used = set(_read_names(graph)) | {one.name for one in graph.output}
-    _replace(graph.initializer, [one for one in graph.initializer if one.name in used])
+    _drop(graph.initializer, lambda one: one.name not in used)
     constants = {one.name for one in graph.initializer}
-    _replace(graph.input, [one for one in graph.input if one.name in used - constants])
+    _drop(graph.input, lambda one: one.name not in used or one.name in constants)
     del graph.value_info[:]
 
 
@@ -181,10 +181,10 @@ def _raise_ir_version(model: Any) -> None:
     model.ir_version = max(model.ir_version, helper.find_min_ir_version_for(model.opset_import))
 
 
-def _replace(field: Any, kept: list[Any]) -> None:
-    copies = list(kept)
-    del field[:]
-    field.extend(copies)
+def _drop(field: Any, unwanted: Callable[[Any], bool]) -> None:
+    """Take out what is unwanted, in place: to fill the field anew would copy every weight."""
+    for at in reversed([at for at, one in enumerate(field) if unwanted(one)]):
+        del field[at]
 
 
 def _first_line(error: Exception) -> str:

@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import quote_from_bytes
 
-from recognizance.values import Caller
+from recognizance.values import Caller, Key
 from recognizance.wire.refused import WireError, shortened
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -30,15 +30,6 @@ NOBODYS_SECRET = "0123456789012345678901234567890123456789"
 """Verified against when the key is unknown, so that an unknown key takes as long as a known one."""
 
 Headers: TypeAlias = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A permanent access key: its secret, and the account it belongs to."""
-
-    access_key: str
-    secret: str = field(repr=False)
-    account: str
 
 
 Keys: TypeAlias = Callable[[str], Key | None]
@@ -114,7 +105,7 @@ def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."
         )
-    return Caller(access_key=key.access_key, account=key.account, region=found.region)
+    return Caller(access_key=key.access_key_id, account=key.account, region=found.region)
 
 
 @dataclass(frozen=True, slots=True)
