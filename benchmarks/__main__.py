@@ -30,7 +30,7 @@ def main() -> None:
     said = machine.described(sys.argv[1:], ROOT)
     if (said["load_before"] or 0) > BUSY:
         _complain(f"The machine is busy (load {said['load_before']}): ratios will do, times will not.")
-    found = measure(asked.only or GROUPS, quick=asked.quick, peers=asked.peer, strict=bool(asked.only))
+    found = measure(asked.only or GROUPS, asked)
     said["load_after"] = machine.load()
 
     asked.json.parent.mkdir(parents=True, exist_ok=True)
@@ -56,21 +56,24 @@ def _arguments() -> argparse.ArgumentParser:
         "--peer", type=Path, action="append", default=[], metavar="PYTHON",
         help="a Python that has face_recognition, measured beside the one installed here; repeatable",
     )  # fmt: skip
+    parser.add_argument(
+        "--compile-peer", action="store_true", help="measure a face_recognition whose dlib is compiled here, too"
+    )
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is not met")
     return parser
 
 
-def measure(names: Sequence[str], *, quick: bool, peers: Sequence[Path], strict: bool) -> list[Row]:
-    """Return the rows of the groups named, in the order they stand here; progress goes to stderr.
+def measure(names: Sequence[str], asked: argparse.Namespace) -> list[Row]:
+    """Return the rows of the groups named, in the order of `groups`; progress goes to stderr.
 
-    A group that fails ends the run, unless `strict` is false: then it leaves a row that says why.
+    A group that fails leaves a row that says why, unless it was asked for by name: then it ends the run.
     """
     from benchmarks.plan import QUICK, Effort, Plan
     from benchmarks.product import installed
     from recognizance.errors import ModelUnusable
 
     try:
-        plan = Plan(installed(), QUICK if quick else Effort(), tuple(peers))
+        plan = Plan(installed(), QUICK if asked.quick else Effort(), tuple(asked.peer), asked.compile_peer)
     except ModelUnusable as error:
         sys.exit(f"{error}\nThe benchmark measures with the models that are installed; none are in the repository.")
     found: list[Row] = []
@@ -80,7 +83,7 @@ def measure(names: Sequence[str], *, quick: bool, peers: Sequence[Path], strict:
             try:
                 found += group(plan)
             except RuntimeError as error:
-                if strict:
+                if asked.only:
                     raise
                 found.append(rows.skipped(name, f"{name}: the rest", f"failed: {error}"))
     return found

@@ -1,8 +1,9 @@
 """face_recognition (dlib) beside us: an environment of its own, and the child process that runs in it.
 
-Its dependencies stay out of ours. The wheel `dlib-bin` is the dlib that installs without a compiler;
-one compiled here may be faster, and `--peer` names the Python of an environment that has it. The
-verdict is against the fastest peer of the run.
+Its dependencies stay out of ours. How fast it is depends on its dlib: the wheel `dlib-bin`, which
+installs without a compiler, has no BLAS; `pip install face_recognition` compiles dlib, and where that
+finds a BLAS (libopenblas-dev) it is half as fast again. `--compile-peer` makes that one too, and
+`--peer` names the Python of an environment somebody made. Verdicts are against the fastest of the run.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / ".venv-peer"
-NEEDS = ("dlib-bin==20.0.1.post1", "face-recognition-models==0.3.0", "numpy>=2", "pillow>=12", "click>=8",
-         "setuptools<81")  # fmt: skip
-"""What face_recognition needs, dlib as a wheel. It imports pkg_resources, which setuptools 81 no longer has."""
+WHEEL, COMPILED = ROOT / ".venv-peer", ROOT / ".venv-peer-compiled"
+DLIB = {WHEEL: ("dlib-bin==20.0.1.post1",), COMPILED: ("--no-binary=dlib", "dlib==20.0.1")}
+NEEDS = ("face-recognition-models==0.3.0", "numpy>=2", "pillow>=12", "click>=8", "setuptools<81")
+"""What else face_recognition needs. It imports pkg_resources, which setuptools 81 no longer has."""
 ALONE = "face-recognition==1.3.0"  # without its dependencies, which name the dlib that has to be compiled
-INSTALLING = 600
-"""Seconds installing may take."""
+INSTALLING, COMPILING = 600, 3600
+"""Seconds that installing may take, and compiling dlib."""
 PINNED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -54,27 +55,29 @@ class Peer:
         return _heard(self.child)
 
 
-def prepared() -> Path:
-    """Return the Python of the peer's environment, made on the first call. Raises `NoPeer`."""
-    python = FOLDER / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = FOLDER / ".installed"
+def prepared(folder: Path = WHEEL) -> Path:
+    """Return the Python of one of the peer's environments, made on the first call. Raises `NoPeer`."""
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    done = folder / ".installed"
     if not done.is_file():
-        print(f"Installing face_recognition into {FOLDER.name}, once, to compare with.", file=sys.stderr)
+        long = ", which compiles dlib and takes ten minutes or more" if folder == COMPILED else ""
+        print(f"Installing face_recognition into {folder.name}, once, to compare with{long}.", file=sys.stderr)
         try:
-            venv.create(FOLDER, with_pip=True, clear=True)
-            (FOLDER / ".gitignore").write_text("*\n")
+            venv.create(folder, with_pip=True, clear=True)
+            (folder / ".gitignore").write_text("*\n")
             _pip(python, *NEEDS)
+            _pip(python, *DLIB[folder], timeout=COMPILING if long else INSTALLING)
             _pip(python, "--no-deps", ALONE)
         except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            raise NoPeer(f"face_recognition could not be installed: {str(said).strip().splitlines()[-1]}") from None
+            said = str(getattr(error, "stderr", None) or error).strip()
+            raise NoPeer(f"face_recognition could not be installed: {said.splitlines()[-1]}") from None
         done.touch()
     return python
 
 
-def _pip(python: Path, *arguments: str) -> None:
+def _pip(python: Path, *arguments: str, timeout: float = INSTALLING) -> None:
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALLING)
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout)
 
 
 @contextmanager

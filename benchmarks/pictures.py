@@ -68,8 +68,9 @@ def scene(width: int, height: int, seed: int = 0, *, faces: int = 1) -> Pixels:
     return picture
 
 
-def _grainy(drawing: Drawing, random: np.random.Generator, grain: float = 4) -> Pixels:
-    noisy = drawing + random.normal(0, grain, drawing.shape)
+def _grainy(drawing: object, random: np.random.Generator, grain: float = 4) -> Pixels:
+    clean = np.asarray(drawing, np.float32)
+    noisy = clean + random.normal(0, grain, clean.shape)
     return np.clip(noisy, 0, 255).astype(np.uint8)
 
 

@@ -42,6 +42,8 @@ class Plan:
     effort: Effort
     peers: tuple[Path, ...] = ()
     """Pythons of further environments that have face_recognition, beside the one made here."""
+    compile_peer: bool = False
+    """Whether to make one with a dlib compiled here, too."""
 
 
 Group: TypeAlias = Callable[[Plan], Iterator[Row]]

@@ -20,6 +20,8 @@ from recognizance.vision.image import decode
 
 DIGEST = "0" * 64
 FASTER_THAN_ONNX_RUNTIME = Target("at least", 1.8)
+LOOKED_AT = ((*pictures.PORTRAIT, 1), (640, 480, 1), (1024, 768, 1), (1024, 768, 12), (4000, 3000, 1), (4000, 3000, 40))
+"""Width, height and how many faces are drawn: one that fills the picture, or a row of small ones."""
 NO_BF16 = "this processor has no bf16 of its own"
 
 
@@ -50,10 +52,11 @@ def detecting(plan: Plan) -> Iterator[Row]:
             yield measured("detect", f"detect, one pass at {side} x {side}, {name}", "ms", spread(took[name]))
     with built(plan.weights, threads=1) as parts:
         vision = vision_of(parts)
-        for width, height in (pictures.PORTRAIT, (640, 480), (1024, 768), (4000, 3000)):
-            image = Image(_frozen(pictures.scene(width, height)), DIGEST)
+        for width, height, faces in LOOKED_AT:
+            image = Image(_frozen(pictures.scene(width, height, faces=faces)), DIGEST)
             took = interleaved({"look": vision.look}, [image] * max(plan.effort.stage // 2, 5))
-            name = f"look at {width} x {height}: all scales, pose and quality"
+            found = len(vision.look(image))
+            name = f"look at {width} x {height}, {found} face{'s' if found != 1 else ''}: all scales, pose, quality"
             yield measured("detect", name, "ms", spread(took["look"]))
 
 
@@ -68,9 +71,8 @@ def aligning(plan: Plan) -> Iterator[Row]:
             if not faces:
                 yield skipped("align", name, "the drawn face was not found, so there was nothing to align")
                 continue
-            took = interleaved(
-                {"align": lambda one, at=faces[0].landmarks: align(one.pixels, at)}, [image] * plan.effort.stage
-            )
+            items = [(image.pixels, faces[0].landmarks)] * plan.effort.stage
+            took = interleaved({"align": lambda item: align(*item)}, items)
             yield measured("align", name, "ms", spread(took["align"]))
 
 

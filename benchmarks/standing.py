@@ -30,7 +30,6 @@ began = time.perf_counter_ns()
 import recognizance
 print((time.perf_counter_ns() - began) / 1e6)
 """
-NOTHING = "pass"
 
 
 def importing(plan: Plan) -> Iterator[Row]:
@@ -65,7 +64,7 @@ def lasting(plan: Plan) -> Iterator[Row]:
     found = slope([1000 * value for value in settled], EVERY)
     whole = slope([1000 * value for value in held], EVERY)
     note = (
-        f"after the first {SETTLING:.0%}; {1000 * whole.rise / 1000:+.2f} from the first call on; DetectFaces and "
+        f"after the first {SETTLING:.0%}; {whole.rise:+.2f} from the first call on; DetectFaces and "
         f"CompareFaces in turn on {len(files)} pictures of {len(SIDES)} sizes, 160 x 120 to 2000 x 1500, "
         f"{FACES[0]} to {FACES[-1]} faces"
     )

@@ -42,10 +42,15 @@ def beside_the_peer(plan: Plan) -> Iterator[Row]:
     portraits = sorted(folder.glob("*.jpg"))[: plan.effort.portraits]
     try:
         with ExitStack() as until_done:
-            peers = [until_done.enter_context(peer.running(python)) for python in (peer.prepared(), *plan.peers)]
+            peers = [until_done.enter_context(peer.running(python)) for python in _pythons(plan)]
             yield from _compared(plan, portraits, peers, until_done)
     except peer.NoPeer as error:
         yield from _left_out(str(error))
+
+
+def _pythons(plan: Plan) -> list[Path]:
+    compiled = [peer.prepared(peer.COMPILED)] if plan.compile_peer else []
+    return [peer.prepared(), *compiled, *plan.peers]
 
 
 def _left_out(why: str) -> Iterator[Row]:

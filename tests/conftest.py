@@ -18,8 +18,6 @@ from recognizance.vision import cards, carriers
 
 ROOT = Path(__file__).parents[1]
 
-# A face to the tiny detector is a white square that fills one of its cells; what surrounds it, here, is
-# what the tiny embedder tells faces apart by.
 CURVE = Curve(
     cosines=(-1.0, 0.0, 0.5, 0.9, 1.0),
     log10_rates=(0.0, -1.0, -4.0, -8.0, -10.0),
@@ -112,11 +110,14 @@ def house(server, key):
     client.close()
 
 
-def picture_of(*faces: tuple[int, int], width: int = 320, height: int = 224, inside: int = 255) -> bytes:
-    """Return a PNG with a white square of 32 pixels for each (column, row) of the detector's coarsest cells."""
+CELL = 8  # pixels of the tiny detector's finest cell: a white one, alone, is a face
+
+
+def picture_of(*faces: tuple[int, int], width: int = 320, height: int = 224) -> bytes:
+    """Return a PNG with one white cell for each (column, row)."""
     import cv2
 
     pixels = np.zeros((height, width, 3), np.uint8)
     for column, row in faces:
-        pixels[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32] = inside
+        pixels[row * CELL : (row + 1) * CELL, column * CELL : (column + 1) * CELL] = 255
     return cv2.imencode(".png", pixels)[1].tobytes()

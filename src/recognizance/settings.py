@@ -7,7 +7,7 @@ Each field is also an environment variable, `RECOGNIZANCE_` and the name in capi
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -98,18 +98,37 @@ def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     return _checked(Settings(**values))
 
 
+_SWITCH = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+
+
+def _switch(text: str) -> bool:
+    return _SWITCH[text.lower()]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+_KINDS: Mapping[Any, tuple[Callable[[str], Any], str]] = {
+    bool: (_switch, "true or false"),
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    str: (str, "text"),
+    Path: (_path, "a path"),
+    tuple[str, ...]: (_names, "names separated by commas"),
+}
+"""How each kind of field is read from text, and what to say when it cannot be."""
+
+
 def _parse(name: str, text: str, kind: Any) -> Any:
+    read_text, wanted = _KINDS[kind]
     try:
-        if kind is bool:
-            return {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False,
-                    "off": False}[text.lower()]  # fmt: skip
-        if kind in (int, float, str):
-            return kind(text)
-        if kind is Path:
-            return Path(text).expanduser()
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return read_text(text)
     except (KeyError, ValueError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}.get(kind, "text")
         raise SettingsWrong(f"{name} should be {wanted}") from None
 
 

@@ -30,7 +30,7 @@ Vectors: TypeAlias = NDArray[np.float32]
 ModelName = NewType("ModelName", str)
 Clock: TypeAlias = Callable[[], datetime]
 NewId: TypeAlias = Callable[[], str]
-Fact: TypeAlias = str | int | float | bool | None | Sequence[str]
+Fact: TypeAlias = str | int | float | bool | Sequence[str] | None
 """One thing the ledger keeps about a call: a count, an opaque id or a keyed digest."""
 
 

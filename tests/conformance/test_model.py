@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.tiny import graphs
 
 from recognizance import settings
@@ -222,6 +224,18 @@ def test_both_runtimes_say_the_same():
         batch = pictures(models[0].card, 4)
         for some, others in zip(*(flat(model(batch)) for model in models), strict=True):
             assert np.allclose(some, others, atol=1e-5)
+
+
+@given(st.integers(1, 10_000), st.sampled_from([8, 32]))
+def test_a_canvas_holds_the_picture_and_little_more(side, multiple):
+    wide = adapters.canvas(side, multiple=multiple)
+    assert wide % multiple == 0
+    assert 0 <= wide - side < max(multiple, side / 8)
+    assert adapters.canvas(wide, multiple=multiple) == wide
+
+
+def test_networks_meet_few_sizes():
+    assert len({adapters.canvas(side, multiple=32) for side in range(1, 1025)}) == 24
 
 
 @pytest.mark.weights

@@ -45,7 +45,9 @@ def ledger_key(folder: Path, random: RandomBytes) -> bytes:
     """Return the 32-byte key of the ledger's digests kept in `folder`, making it on the first call."""
     key = _keep(folder / "ledger.key", lambda: random(32))
     if len(key) != 32:
-        raise SettingsWrong(f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup")
+        raise SettingsWrong(
+            f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
+        )
     return key
 
 

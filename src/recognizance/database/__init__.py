@@ -8,7 +8,7 @@ ledger entry. On SQLite a commit returns when the disk has it (WAL, `synchronous
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +69,7 @@ class Database:
             return _Open(connection).rows(query)
 
     @contextmanager
-    def write(self) -> Iterator[_Open]:
+    def write(self) -> Generator[_Open]:
         """Open a write transaction: durable on leaving, rolled back on an exception."""
         with self.writing, self.engine.connect().execution_options(**_WRITE) as connection, connection.begin():
             yield _Open(connection)

@@ -37,7 +37,7 @@ for _verb in ("UPDATE", "DELETE"):
     event.listen(
         LEDGER,
         "after_create",
-        DDL(
+        DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
             f"CREATE TRIGGER ledger_refuses_{_verb.lower()} BEFORE {_verb} ON ledger "
             "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         ).execute_if(dialect="sqlite"),

@@ -15,22 +15,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizance.evaluation.tail import Tail, fit_tail
-from recognizance.evaluation.verification import FINENESS, Flags, Reals, Whole
+from recognizance.evaluation.tail import Tail, fit_tail, unbounded
+from recognizance.evaluation.verification import FINENESS, Reals, Whole
 from recognizance.values import Curve, Vectors
 
 KEPT = 0.05
 """The share of all pairs of pictures, the most alike, of which each is kept with its two people."""
 
-COUNTED = (0.0, -0.01, -0.03, -0.1, -0.2, -0.3, -0.5, -0.7, -1.0, -1.25, -1.5, -1.75, -2.0, -2.25, -2.5, -2.75, -3.0)
+COUNTED = (-0.01, -0.03, -0.1, -0.2, -0.3, -0.5, -0.7, -1.0, -1.25, -1.5, -1.75, -2.0, -2.25, -2.5, -2.75, -3.0, -3.25)
 """Where the curve has corners, as log10 of the rate, above the tail."""
 
-TAIL_FROM = -4.0
-"""Log10 of the rate where the law of the tail takes over from counting."""
+TAIL_FROM = -3.5
+"""Log10 of the rate from which the law of the tail takes over from counting.
+
+Higher, the law is asked to fit what is no tail yet; lower, a few families decide its shape.
+"""
 
 TAIL_STEP = 0.25
 DEEPEST = -9.0
-SEEN_AT_LEAST = 10.0
+END = -12.0
+"""Log10 of the rate that stands at cosine 1, where nothing could be measured: the curve has to end somewhere."""
+
+SLACK = 3.0
+SEEN_AT_LEAST = 10
 """How many pairs of people must reach a cosine for its rate to count as measured."""
 
 
@@ -59,11 +66,11 @@ class Strangers:
 
     def rate(self, cosine: float) -> float:
         """Return the counted rate at which strangers reach `cosine`, one of those kept."""
-        return float(self.weights[: self._above(cosine)].sum()) / self.comparisons
+        return float(self.weights[: self.place(cosine)].sum()) / self.comparisons
 
     def seen(self, cosine: float) -> int:
         """Return how many different pairs of people have a pair of pictures that reaches `cosine`."""
-        place = self._above(cosine)
+        place = self.place(cosine)
         return len(np.unique(self.first[:place] * self.people + self.second[:place]))
 
     def cosine(self, rate: float) -> float:
@@ -71,7 +78,8 @@ class Strangers:
         place = int(np.searchsorted(np.cumsum(self.weights), rate * self.comparisons, side="right"))
         return float(self.cosines[min(max(place - 1, 0), len(self.cosines) - 1)])
 
-    def _above(self, cosine: float) -> int:
+    def place(self, cosine: float) -> int:
+        """Return how many kept pairs of pictures reach `cosine`."""
         return int(np.searchsorted(-self.cosines, -cosine, side="right"))
 
 
@@ -160,7 +168,7 @@ def fit(strangers: Strangers, random: np.random.Generator, *, draws: int = 200) 
     Raises `ValueError` when there are too few people for the tail, or when strangers would reach
     cosine 1 more often than the scale ends.
     """
-    body = np.array([_quantile(strangers.histogram, 10**depth) for depth in COUNTED[1:]])
+    body = np.array([_quantile(strangers.histogram, 10**depth) for depth in COUNTED])
     begins = strangers.cosine(10**TAIL_FROM)
     law = _law(strangers, strangers.weights, strangers.comparisons, begins)
     depths = np.arange(TAIL_FROM, DEEPEST - 1e-9, -TAIL_STEP)
@@ -168,13 +176,13 @@ def fit(strangers: Strangers, random: np.random.Generator, *, draws: int = 200) 
     if deep[-1] >= 1:
         raise ValueError("strangers reach cosine 1 at a rate above 1e-9: this model cannot tell people apart")
     bounds = _bounds(strangers, np.concatenate([body, deep]), begins, random, draws)
-    rates = np.concatenate([COUNTED[1:], depths])
+    rates = np.concatenate([COUNTED, depths])
     return Fit(
         cosines=np.concatenate([[-1.0], body, deep, [1.0]]),
         log10_rates=np.concatenate([[0.0], rates, [END]]),
-        log10_low=np.concatenate([[0.0], np.minimum(bounds[0], rates), [END - SLACK]]),
-        log10_high=np.concatenate([[0.0], np.maximum(bounds[1], rates), [END]]),
-        measured_to=_measured_to(strangers, law),
+        log10_low=np.concatenate([[0.0], rates + bounds[0], [END - SLACK]]),
+        log10_high=np.concatenate([[0.0], np.minimum(rates + bounds[1], 0.0), [END]]),
+        measured_to=_measured_to(strangers),
         tail=law,
     )
 
@@ -188,7 +196,7 @@ def _quantile(histogram: Reals, rate: float) -> float:
 def _law(strangers: Strangers, weights: Reals, comparisons: float, begins: float) -> Tail:
     above = strangers.cosines > begins
     share = float(weights[above].sum()) / comparisons
-    return fit_tail(strangers.cosines[above], weights[above], threshold=begins, share=share)
+    return unbounded(fit_tail(strangers.cosines[above], weights[above], threshold=begins, share=share))
 
 
 def _bounds(
@@ -201,5 +209,96 @@ def _bounds(
     """
     kept = cosines >= strangers.cosines[-1]
     drawn = np.array([_draw(strangers, cosines[kept], begins, random) for _ in range(draws)])
-    low, middle, high = np.quantile(drawn, (0.025, 0.5, 0.975), axis=0)
-    ...
+    middle = np.median(drawn, axis=0)
+    below, above = (np.quantile(drawn, share, axis=0) - middle for share in (0.025, 0.975))
+    widths = [np.concatenate([np.full(np.count_nonzero(~kept), part[0]), part]) for part in (below, above)]
+    return widths[0], widths[1]
+
+
+def _draw(strangers: Strangers, cosines: Reals, begins: float, random: np.random.Generator) -> Reals:
+    """Return log10 of the rate at each cosine, counted or from the law, for one draw of people."""
+    times = random.multinomial(strangers.people, np.full(strangers.people, 1 / strangers.people))
+    weights = strangers.weights * (times[strangers.first] * times[strangers.second])
+    comparisons = (strangers.people**2 - float((times**2).sum())) / 2
+    law = _law(strangers, weights, comparisons, begins)
+    reached = np.concatenate([[0.0], np.cumsum(weights)]) / comparisons
+    counted = np.log10(np.maximum(reached[[strangers.place(cosine) for cosine in cosines]], 10.0**DEEPEST))
+    deep = np.maximum(law.log10_rate(np.maximum(cosines, begins)), END)
+    return np.where(cosines >= begins, deep, counted)
+
+
+def _measured_to(strangers: Strangers) -> float:
+    """Return log10 of the rate at the highest cosine that `SEEN_AT_LEAST` pairs of people reach."""
+    pairs = strangers.first * strangers.people + strangers.second
+    _, earliest = np.unique(pairs, return_index=True)
+    place = int(np.sort(earliest)[SEEN_AT_LEAST - 1])
+    return float(np.log10(strangers.weights[: place + 1].sum() / strangers.comparisons))
+
+
+def _rounded(values: Reals, digits: int) -> tuple[float, ...]:
+    return tuple(round(float(value), digits) + 0.0 for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How often people that a curve has not seen reach a cosine.
+
+    `rate` counts a pair of people once; `low` and `high` are its 95 % bounds, from drawing people with
+    replacement, or the rule of three where nobody matched. `matches` counts pairs of people of whom
+    at least one pair of pictures matched.
+    """
+
+    percent: float
+    rate: float
+    low: float
+    high: float
+    matches: int
+    people: int
+    comparisons: int
+
+
+def check(
+    strangers: Strangers, percent: float, cosine: float, random: np.random.Generator, *, draws: int = 1000
+) -> Check:
+    """Return how often `strangers` reach `cosine`, the curve's for `percent`."""
+    place = strangers.place(cosine)
+    first, second, weights = strangers.first[:place], strangers.second[:place], strangers.weights[:place]
+    rates = np.zeros(draws)
+    for draw in range(draws):
+        times = random.multinomial(strangers.people, np.full(strangers.people, 1 / strangers.people))
+        comparisons = (strangers.people**2 - float((times**2).sum())) / 2
+        rates[draw] = float((weights * times[first] * times[second]).sum()) / comparisons
+    low, high = (float(bound) for bound in np.quantile(rates, (0.025, 0.975)))
+    if place == 0:
+        high = 3 / strangers.comparisons
+    return Check(
+        percent=percent,
+        rate=strangers.rate(cosine),
+        low=low,
+        high=high,
+        matches=strangers.seen(cosine),
+        people=strangers.people,
+        comparisons=strangers.comparisons,
+    )
+
+
+def by_group(strangers: Strangers, groups: Sequence[str], cosine: float) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return, for each pair of groups, how many pairs of people reach `cosine`, and of how many.
+
+    `groups` names each person's group, in the order of their numbers; people of the group "" are left
+    out. A pair of people counts as reaching it when any of their pictures do, so these are upper counts.
+    """
+    named = np.array(groups)
+    place = strangers.place(cosine)
+    pairs = np.unique(np.stack([strangers.first[:place], strangers.second[:place]], axis=1), axis=0)
+    found = sorted(set(groups) - {""})
+    sizes = {group: int((named == group).sum()) for group in found}
+    result: dict[tuple[str, str], tuple[int, int]] = {}
+    for at, one in enumerate(found):
+        for other in found[at:]:
+            there = np.isin(named[pairs], [one, other]).all(axis=1)
+            first, second = named[pairs[there, 0]], named[pairs[there, 1]]
+            matches = int(((first != second) if one != other else (first == one)).sum())
+            comparisons = sizes[one] * (sizes[one] - 1) // 2 if one == other else sizes[one] * sizes[other]
+            result[one, other] = (matches, comparisons)
+    return result

@@ -7,6 +7,7 @@ failure to enrol, which every rate here counts as a rejection.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def central(faces: Sequence[Face]) -> Face:
 def _distance(face: Face) -> float:
     across = face.box.left + face.box.width / 2 - 0.5
     down = face.box.top + face.box.height / 2 - 0.5
-    return (across * across + down * down) / face.box.area**0.5
+    return (across * across + down * down) / math.sqrt(face.box.area)
 
 
 def embed_pictures(paths: Sequence[Path], embed: Embed, *, dimension: int, progress: Progress) -> Vectors:
@@ -49,7 +50,8 @@ def embed_pictures(paths: Sequence[Path], embed: Embed, *, dimension: int, progr
 def cached(file: Path, make: Callable[[], Vectors]) -> Vectors:
     """Return the array kept in `file`, made and kept first where it is not there."""
     if file.is_file():
-        return np.load(file)
+        kept: Vectors = np.load(file)
+        return kept
     vectors = make()
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")

@@ -2,7 +2,8 @@
 
 Above a high enough threshold, what a score exceeds it by follows this law, whatever the scores'
 own law (Pickands 1975). Each exceedance may carry a weight. A bounded tail (`shape` < 0) would say
-that above some cosine strangers never match; see `calibration` for what is done about that.
+that above some cosine strangers never match; that is more than a sample can tell, so `unbounded`
+replaces it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 Reals = NDArray[np.float64]
 
-STEPS = 400
-"""Places tried on each of the two passes of the search; the second pass divides one step of the first."""
+STEPS = 50
+PASSES = 4
+"""The search tries so many places on each pass; the next pass divides what is round the best of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,31 @@ def fit_tail(scores: Reals, weights: Reals, *, threshold: float, share: float) -
     if len(excess) < 10:
         raise ValueError(f"a tail needs at least ten scores above its threshold, got {len(excess)}")
     mean = float(weight @ excess)
-    low, high = -1 / float(excess.max()) * (1 - 1e-9), 4 / mean
-    for _ in range(2):
-        quotients = np.linspace(low, high, STEPS)
-        best = int(np.argmax([_profile(quotient, excess, weight, mean) for quotient in quotients]))
-        low, high = quotients[max(best - 1, 0)], quotients[min(best + 1, STEPS - 1)]
-    shape = _shape(quotients[best], excess, weight)
-    scale = mean if abs(shape) < 1e-9 else shape / quotients[best]
+    best = _search(-1 / float(excess.max()) * (1 - 1e-9), 4 / mean, excess, weight, mean)
+    shape = _shape(best, excess, weight)
+    scale = mean if abs(shape) < 1e-9 else shape / best
     return Tail(threshold, share, float(scale), float(shape))
+
+
+def _search(low: float, high: float, excess: Reals, weight: Reals, mean: float, passes: int = PASSES) -> float:
+    """Return the quotient of shape and scale between `low` and `high` that is likeliest."""
+    quotients = np.linspace(low, high, STEPS)
+    best = int(np.argmax([_profile(quotient, excess, weight, mean) for quotient in quotients]))
+    if passes == 1:
+        return float(quotients[best])
+    nearest = quotients[max(best - 1, 0)], quotients[min(best + 1, STEPS - 1)]
+    return _search(float(nearest[0]), float(nearest[1]), excess, weight, mean, passes - 1)
+
+
+def unbounded(tail: Tail) -> Tail:
+    """Return the tail, or the exponential one of the same mean excess where it would end somewhere.
+
+    From a sample nobody can conclude that strangers never reach a cosine; where in doubt, a rate is
+    taken to be higher.
+    """
+    if tail.shape >= 0:
+        return tail
+    return Tail(tail.threshold, tail.share, scale=tail.scale / (1 - tail.shape), shape=0.0)
 
 
 def _shape(quotient: float, excess: Reals, weight: Reals) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from recognizance import shapes
 from recognizance.errors import InvalidParameter, Unserved
 from recognizance.operations import render
@@ -52,18 +54,16 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
     call.note(target_faces=len(found), compared=len(compared), matched=len(matched))
     return {
         "SourceImageFace": {"BoundingBox": render.bounding_box(probe.box), "Confidence": probe.confidence},
-        "FaceMatches": [{"Similarity": score, "Face": render.face_detail(face)} for score, face in matched],
-        "UnmatchedFaces": [render.face_detail(face) for score, face in scored if score < threshold],
+        "FaceMatches": [{"Similarity": score, "Face": render.compared_face(face)} for score, face in matched],
+        "UnmatchedFaces": [render.compared_face(face) for score, face in scored if score < threshold],
     }
 
 
-def refuse_attributes(wanted: list[str]) -> None:
+def refuse_attributes(wanted: Sequence[str]) -> None:
     """Raise `Unserved` when an attribute beyond the default set is asked for: none is invented."""
     beyond = [name for name in wanted if name != "DEFAULT"]
     if beyond:
-        raise Unserved(
-            f"The attributes {', '.join(beyond)} are not served here; DEFAULT is. See docs/coverage.md."
-        )
+        raise Unserved(f"The attributes {', '.join(beyond)} are not served here; DEFAULT is. See docs/coverage.md.")
 
 
 def _probe(call: Call, source: Image, bar: str) -> Face:

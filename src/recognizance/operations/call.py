@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -96,7 +96,7 @@ class Call:
         self._facts |= facts
 
     @contextmanager
-    def write(self, **facts: Fact) -> Iterator[Tx]:
+    def write(self, **facts: Fact) -> Generator[Tx]:
         """Open a write transaction that commits with this call's ledger entry or not at all."""
         assert not self._recorded, "a call writes once, so that it has one entry"
         self.note(**facts)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
 from recognizance import shapes
 from recognizance.accountability import ledger
 from recognizance.operations.call import Call, ModelState, operation
@@ -20,9 +18,7 @@ def list_models(call: Call, request: shapes.ListModelsRequest) -> shapes.ListMod
 
 
 @operation("ExplainSimilarity", Act.READ)
-def explain_similarity(
-    call: Call, request: shapes.ExplainSimilarityRequest
-) -> shapes.ExplainSimilarityResponse:
+def explain_similarity(call: Call, request: shapes.ExplainSimilarityRequest) -> shapes.ExplainSimilarityResponse:
     """Say how often two strangers score at least this similarity with the model in use."""
     percent, scale = request["Similarity"], call.tools.similarity
     rate = scale.rate(percent)
@@ -42,21 +38,19 @@ def explain_similarity(
 
 
 @operation("ListLedgerEntries", Act.READ)
-def list_ledger_entries(
-    call: Call, request: shapes.ListLedgerEntriesRequest
-) -> shapes.ListLedgerEntriesResponse:
+def list_ledger_entries(call: Call, request: shapes.ListLedgerEntriesRequest) -> shapes.ListLedgerEntriesResponse:
     """List what was recorded, oldest first, past the sequence number `After`."""
     limit = request.get("MaxResults", MOST_ENTRIES)
     found = ledger.entries(call.tools.database, after=request.get("After", 0), limit=limit)
-    answer: dict[str, Any] = {"Entries": [_entry(entry) for entry in found]}
+    answer: shapes.ListLedgerEntriesResponse = {"Entries": [_entry(entry) for entry in found]}
     if len(found) == limit:
         answer["Next"] = found[-1].sequence
-    return answer  # type: ignore[return-value]
+    return answer
 
 
-def _model(state: ModelState) -> dict[str, Any]:
+def _model(state: ModelState) -> shapes.ModelDescription:
     card = state.card
-    return {
+    described: shapes.ModelDescription = {
         "Name": card.name,
         "Version": card.version,
         "Task": card.task,
@@ -67,23 +61,27 @@ def _model(state: ModelState) -> dict[str, Any]:
         "Sha256": card.sha256,
         "Installed": state.installed,
         "InUse": state.in_use,
-        "Device": state.device,
-        "Runtime": state.runtime,
     }
+    if state.device is not None and state.runtime is not None:
+        described |= {"Device": state.device, "Runtime": state.runtime}
+    return described
 
 
-def _entry(entry: ledger.Recorded) -> dict[str, Any]:
-    return {
+def _entry(entry: ledger.Recorded) -> shapes.LedgerEntry:
+    described: shapes.LedgerEntry = {
         "Sequence": entry.sequence,
         "At": entry.at,
         "RequestId": entry.request_id,
         "AccessKey": entry.access_key,
         "Operation": entry.operation,
         "Act": entry.act,
-        "Purpose": entry.purpose,
-        "Case": entry.case,
         "Verdict": entry.verdict,
         "Rule": entry.rule,
         "Outcome": entry.outcome,
         "Facts": {name: value if isinstance(value, str) else json.dumps(value) for name, value in entry.facts.items()},
     }
+    if entry.purpose is not None:
+        described["Purpose"] = entry.purpose
+    if entry.case is not None:
+        described["Case"] = entry.case
+    return described

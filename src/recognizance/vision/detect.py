@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 
 from recognizance.values import Detection, Model, Percent, Pixels
@@ -37,6 +36,7 @@ from recognizance.vision.geometry import (
     resized,
     suppress,
     together,
+    turned,
     turned_back,
     umeyama,
     warp,
@@ -77,8 +77,10 @@ TURNED: Final = 0.85
 TURNED_BY: Final = 0.03
 """What the best score of a turned picture has to be, and by how much it has to lead."""
 
-TILTED: Final = 6.0
+TILTED: Final = 4.0
 """Degrees of roll from which a face is looked at again, upright."""
+TURNS: Final = tuple(range(-135, 181, 45))
+"""Degrees by which the largest face is turned back, where it is unsure, to see which is best."""
 OVERSHOOT: Final = 1.5
 """The detector sees about two thirds of a tilt."""
 MOST_TURNS: Final = 4
@@ -109,7 +111,10 @@ class Sureness:
         return 100 / (1 + math.exp(-self.steepness * (math.log(within / (1 - within)) - self.middle)))
 
 
-YUNET: Final = Sureness(steepness=2.0, middle=0.3, at_least=0.64)
+YUNET: Final = Sureness(steepness=3.13, middle=0.672, at_least=0.64)
+"""Fitted by maximum likelihood on 620 finds of score .3 and more in 100 pictures of WIDER FACE, 384 of them
+faces that a person had marked. Finds that nobody had marked count as wrong though some are faces, so
+that confidence errs low. `at_least` was chosen there for recall .94 at precision .95 and more."""
 
 
 def find(
@@ -122,7 +127,7 @@ def find(
     """
     height, width = pixels.shape[:2]
     quarters, small, first = _first_look(pixels, detector)
-    upright = _turned(pixels, quarters)
+    upright = turned(pixels, quarters)
     candidates = _search(upright, detector, _enlarged(first, small, upright), limit, sureness.at_least)
     found = _faces(candidates, sureness.at_least)
     found = found.pick(np.argsort(-areas(found.boxes), kind="stable")[:limit])
@@ -135,7 +140,10 @@ def find(
 
 def _faces(candidates: Found, at_least: float) -> Found:
     found = suppress(candidates, above=SILENCED, voting=VOTING, at_least=at_least)
-    whole = [bool(area > 0) and not on_one_line(points) for area, points in zip(areas(found.boxes), found.points, strict=True)]
+    whole = [
+        bool(area > 0) and not on_one_line(points)
+        for area, points in zip(areas(found.boxes), found.points, strict=True)
+    ]
     return found.pick(np.asarray(whole, bool))
 
 
@@ -148,7 +156,7 @@ def _first_look(pixels: Pixels, detector: Model[Pixels, Candidates]) -> tuple[in
     first = _look(small, detector)
     if _best(first) >= UPRIGHT:
         return 0, small, first
-    turns = [_turned(small, quarters) for quarters in (1, 2, 3)]
+    turns = [turned(small, quarters) for quarters in (1, 2, 3)]
     seen = _looks(turns, detector)
     best = max(range(3), key=lambda turn: _best(seen[turn]))
     if _best(seen[best]) < max(TURNED, _best(first) + TURNED_BY):
@@ -156,9 +164,7 @@ def _first_look(pixels: Pixels, detector: Model[Pixels, Candidates]) -> tuple[in
     return best + 1, turns[best], seen[best]
 
 
-def _search(
-    pixels: Pixels, detector: Model[Pixels, Candidates], first: Found, limit: int, at_least: float
-) -> Found:
+def _search(pixels: Pixels, detector: Model[Pixels, Candidates], first: Found, limit: int, at_least: float) -> Found:
     """Return the trusted candidates of every look that the picture deserves; `first` is the coarse one's."""
     if _area(pixels) <= ONE_LOOK or _filled(pixels, first, limit):
         return first
@@ -264,7 +270,7 @@ def _best(found: Found) -> float:
 
 
 def _area(pixels: Pixels) -> int:
-    return pixels.shape[0] * pixels.shape[1]
+    return int(pixels.shape[0] * pixels.shape[1])
 
 
 def _scale(pixels: Pixels, area: int) -> float:
@@ -283,12 +289,6 @@ def _fitting(pixels: Pixels, area: int) -> Pixels:
 def _enlarged(found: Found, seen: Pixels, pixels: Pixels) -> Found:
     """Return what was found in `seen`, in the pixels of the picture it was made from."""
     return found.moved((pixels.shape[1] / seen.shape[1], pixels.shape[0] / seen.shape[0]))
-
-
-def _turned(pixels: Pixels, quarters: int) -> Pixels:
-    """Return what `np.rot90` does, as an array in order."""
-    how = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
-    return pixels if quarters == 0 else np.asarray(cv2.rotate(pixels, how[quarters]), np.uint8)
 
 
 # Tilted faces
@@ -312,24 +312,40 @@ def tilt(points: Numbers) -> float:
 def _straightened(pixels: Pixels, found: Found, detector: Model[Pixels, Candidates]) -> Found:
     """Return the same faces, the points of the tilted ones taken from crops in which they are upright."""
     points, scores = found.points.copy(), found.scores.copy()
-    tilts = [Tilt(row, OVERSHOOT * tilt(points[row]), tilt(points[row])) for row in range(len(found))]
+    tilts = [_first_tilt(pixels, found.pick(np.array([row])), row, detector) for row in range(len(found))]
     for _ in range(MOST_TURNS):
         tilts = [one for one in tilts if abs(one.off) >= TILTED]
-        if not tilts:
-            break
-        matrices = [_upright_crop(found.boxes[one.row], one.turn) for one in tilts]
-        seen = _looks([warp(pixels, matrix, UPRIGHT_CROP) for matrix in matrices], detector)
         following: list[Tilt] = []
-        for one, matrix, candidates in zip(tilts, matrices, seen, strict=True):
-            middle = _in_the_middle(candidates)
+        crops = [_upright_crop(found.boxes[one.row], one.turn) for one in tilts]
+        seen = _look_upright(pixels, crops, detector)
+        for one, crop, middle in zip(tilts, crops, seen, strict=True):
             if not len(middle) or middle.scores[0] < min(SURE, scores[one.row]):
                 continue
-            points[one.row] = (middle.points[0] - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+            points[one.row] = (middle.points[0] - crop[:, 2]) @ np.linalg.inv(crop[:, :2]).T
             scores[one.row] = max(scores[one.row], middle.scores[0])
             off = tilt(middle.points[0])
             following.append(replace(one, turn=one.turn + OVERSHOOT * off, off=off))
         tilts = following
     return Found(found.boxes, points, scores)
+
+
+def _first_tilt(pixels: Pixels, face: Found, row: int, detector: Model[Pixels, Candidates]) -> Tilt:
+    """Return from where to begin: the tilt of the points, or, for the largest face if unsure, the best of all turns."""
+    off = tilt(face.points[0])
+    if row > 0 or face.scores[0] >= UPRIGHT:
+        return Tilt(row, OVERSHOOT * off, off)
+    seen = _look_upright(pixels, [_upright_crop(face.boxes[0], turn) for turn in TURNS], detector)
+    scores = [_best(middle) for middle in seen]
+    best = int(np.argmax(scores))
+    if TURNS[best] == 0 or scores[best] < max(TURNED, face.scores[0] + TURNED_BY):
+        return Tilt(row, OVERSHOOT * off, off)
+    return Tilt(row, TURNS[best] + OVERSHOOT * tilt(seen[best].points[0]), 180.0)
+
+
+def _look_upright(pixels: Pixels, crops: Sequence[Numbers], detector: Model[Pixels, Candidates]) -> list[Found]:
+    """Return the face in the middle of each crop that a matrix cuts, best first, if there is one."""
+    seen = _looks([warp(pixels, crop, UPRIGHT_CROP) for crop in crops], detector) if crops else []
+    return [_in_the_middle(candidates) for candidates in seen]
 
 
 def _upright_crop(box: Numbers, turn: float) -> Numbers:

@@ -84,7 +84,7 @@ def overlaps(some: Numbers, others: Numbers) -> Numbers:
     sides = np.clip(opposite - corner, 0, None)
     shared = sides[..., 0] * sides[..., 1]
     union = areas(some)[:, None] + areas(others)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(shared), where=union > 0))
 
 
 def areas(boxes: Numbers) -> Numbers:
@@ -110,7 +110,7 @@ def suppress(found: Found, *, above: float, voting: float, at_least: float = 0.0
         alive[row] = False  # a box without area overlaps not even itself
         voters = shared >= voting
         voters[row] = True
-        kept.append(_mean(found.pick(voters), found.scores[row]))
+        kept.append(_mean(found.pick(voters), float(found.scores[row])))
     return together(kept)
 
 
@@ -128,8 +128,10 @@ def _mean(voters: Found, score: float) -> Found:
 def spread(points: Numbers) -> tuple[float, float]:
     """Return how far points of shape (n, 2) reach along their longest and their shortest direction."""
     centred = points - points.mean(axis=0)
-    a, b, d = float((centred[:, 0] ** 2).sum()), float((centred[:, 0] * centred[:, 1]).sum()), float(
-        (centred[:, 1] ** 2).sum()
+    a, b, d = (
+        float((centred[:, 0] ** 2).sum()),
+        float((centred[:, 0] * centred[:, 1]).sum()),
+        float((centred[:, 1] ** 2).sum()),
     )
     middle, half = (a + d) / 2, math.hypot((a - d) / 2, b)
     return math.sqrt(middle + half), math.sqrt(max(0.0, middle - half))
@@ -193,7 +195,9 @@ def _shrunk(pixels: Pixels, matrix: Numbers, size: int) -> tuple[Pixels, Numbers
     back = np.linalg.inv(matrix[:, :2])
     corners = (np.array([[0, 0], [size, 0], [0, size], [size, size]]) - matrix[:, 2]) @ back.T
     left, top = (max(0, int(edge) // factor * factor) for edge in corners.min(axis=0) - factor)
-    right, bottom = (int(min(edge, bound)) for edge, bound in zip(corners.max(axis=0) + factor, (width, height), strict=True))
+    right, bottom = (
+        int(min(edge, bound)) for edge, bound in zip(corners.max(axis=0) + factor, (width, height), strict=True)
+    )
     columns, rows = (right - left) // factor, (bottom - top) // factor
     if columns < 1 or rows < 1:
         return pixels, matrix
@@ -209,6 +213,17 @@ def resized(pixels: Pixels, width: int, height: int) -> Pixels:
     shrinks = width * height < pixels.shape[0] * pixels.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+
+
+def turned(pixels: Pixels, quarters: int) -> Pixels:
+    """Return what `np.rot90` does for 0 to 3 quarters, as an array in order."""
+    how = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
+    return pixels if quarters == 0 else np.asarray(cv2.rotate(pixels, how[quarters]), np.uint8)
+
+
+def blurred(plane: Numbers, sigma: float) -> Numbers:
+    """Return a plane of float32, shape (height, width), blurred by a Gaussian of `sigma` pixels."""
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
 
 
 def turned_back(found: Found, quarters: int, width: int, height: int) -> Found:

@@ -95,6 +95,21 @@ def planes(pixels: NDArray[np.uint8], *, channels: str, down: int = 0, across: i
     return result
 
 
+def canvas(side: int, *, multiple: int) -> int:
+    """Return the side of the canvas for `side` pixels: the next of few, so that networks meet few sizes.
+
+    Multiples of `multiple` up to 16 of it, of twice that up to 32, and so on: beyond 16 of it less than an
+    eighth is added to a side. A size that a network has not met lately costs some 8 ms more.
+
+    >>> [canvas(side, multiple=32) for side in (1, 250, 513, 683, 1024)]
+    [32, 256, 576, 704, 1024]
+    """
+    step = multiple
+    while side > 16 * step:
+        step *= 2
+    return -(-side // step) * step
+
+
 def check_pixels(pixels: Pixels) -> None:
     """Raise `ValueError` unless it is a picture: uint8, shape (height, width, 3), neither side 0."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:

@@ -23,7 +23,9 @@ class Parameters:
     """What a card says.
 
     A face is `size` by `size` pixels; a value is (pixel - `mean`) * `scale`, in the order of
-    `channels`; axes are in the order of `layout`; a vector has `dimension` numbers.
+    `channels`; axes are in the order of `layout`; a vector has `dimension` numbers. `centre`, where
+    given, is the mean of many people's unit vectors: what all faces share tells nobody apart, so it
+    is taken out of each.
     """
 
     size: int
@@ -32,6 +34,7 @@ class Parameters:
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     dimension: int
+    centre: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no embedder can mean."""
@@ -43,6 +46,8 @@ class Parameters:
             raise ValueError("the parameters mean and scale should be three numbers each, those of scale above 0")
         if self.size < 1 or self.dimension < 1:
             raise ValueError("the parameters size and dimension should be above 0")
+        if self.centre and len(self.centre) != self.dimension:
+            raise ValueError(f"the parameter centre has {len(self.centre)} numbers and should have {self.dimension}")
 
     @property
     def axes(self) -> tuple[int, int, int]:
@@ -70,7 +75,10 @@ class ArcFace:
         if len(outputs) != 1 or outputs[0].shape != (len(batch), self.said.dimension):
             shapes = [one.shape for one in outputs]
             raise ModelUnusable(f"{self.card.name} gave {shapes} where ({len(batch)}, {self.said.dimension}) was due")
-        return list(unit(outputs[0], self.card.name))
+        vectors = unit(outputs[0], self.card.name)
+        if self.said.centre:
+            vectors = unit(vectors - np.array(self.said.centre, dtype=np.float32), self.card.name)
+        return list(vectors)
 
     def _input(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         result = planes(faces, channels=self.said.channels)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recognizance.errors import ModelUnusable
 from recognizance.values import Card, Pixels
-from recognizance.vision.adapters import Candidates, candidates, check_pixels, parameters, planes, rows
+from recognizance.vision.adapters import Candidates, candidates, canvas, check_pixels, parameters, planes, rows
 from recognizance.vision.runtime import Network, Outputs
 
 
@@ -66,7 +66,7 @@ class SCRFD:
 
     def _input(self, pixels: Pixels) -> NDArray[np.float32]:
         multiple = max(self.said.strides)
-        down, across = (-(-side // multiple) * multiple for side in pixels.shape[:2])
+        down, across = (canvas(side, multiple=multiple) for side in pixels.shape[:2])
         result = planes(pixels[None], channels=self.said.channels, down=down, across=across)
         result -= np.float32(self.said.mean)
         result *= np.float32(self.said.scale)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from recognizance.errors import ModelUnusable
 from recognizance.values import Card, Pixels
-from recognizance.vision.adapters import Candidates, candidates, check_pixels, parameters, planes, rows
+from recognizance.vision.adapters import Candidates, candidates, canvas, check_pixels, parameters, planes, rows
 from recognizance.vision.runtime import Network, Outputs
 
 STRIDES = (8, 16, 32)
@@ -48,7 +48,13 @@ class YuNet:
         for pixels in batch:
             check_pixels(pixels)
         inputs = [
-            planes(one[None], channels="BGR", down=padded(one.shape[0]), across=padded(one.shape[1])) for one in batch
+            planes(
+                one[None],
+                channels="BGR",
+                down=canvas(one.shape[0], multiple=MULTIPLE),
+                across=canvas(one.shape[1], multiple=MULTIPLE),
+            )
+            for one in batch
         ]
         sizes = [(one.shape[2], one.shape[3]) for one in inputs]
         found = self.network.each(inputs)
@@ -63,11 +69,6 @@ def open(card: Card, network: Network) -> YuNet:
     if network.shape[1:] != (3, None, None):
         raise ModelUnusable(f"{card.name} should take pictures of any size, (n, 3, any, any), not {network.shape}")
     return YuNet(card, network, parameters(card, Parameters))
-
-
-def padded(side: int) -> int:
-    """Return the next multiple of 32 at or above `side`."""
-    return -(-side // MULTIPLE) * MULTIPLE
 
 
 def decode(outputs: Outputs, height: int, width: int, floor: float, name: str) -> Candidates:

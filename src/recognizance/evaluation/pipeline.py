@@ -1,0 +1,74 @@
+"""The product's own way from a picture to a vector, opened once for a measurement.
+
+What is measured is what the server does with the same settings: this module builds what `app` builds
+for it, without a database, a policy or an edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from recognizance.errors import InvalidImage
+from recognizance.evaluation.embedding import Embed
+from recognizance.settings import Settings, given_folder
+from recognizance.values import Card, Face, Vectors
+from recognizance.vision import adapters, cards, carriers, runtime
+from recognizance.vision.image import decode
+from recognizance.vision.vision import Vision
+
+CENTRE = "centre"
+"""The card parameter that holds what an embedder's vectors have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """From bytes to the vector of the face the picture is about, and all that decides that vector."""
+
+    embed: Embed
+    card: Card
+    how: tuple[str, ...]
+
+
+def open_pipeline(
+    settings: Settings, *, version: str, choose: Callable[[Sequence[Face]], Face], centred: bool = True
+) -> Pipeline:
+    """Load the models of `settings`. `choose` says which of several faces a picture is about.
+
+    With `centred` false, the embedder's vectors keep what they have in common. `version` is the
+    product's, for the name of a cache. Raises `ModelUnusable`.
+    """
+    known = cards.load(given_folder(settings.cards))
+    detector = cards.choose(known, settings.detector, task="detect")
+    embedder = cards.choose(known, settings.embedder, task="embed")
+    if not centred:
+        embedder = replace(
+            embedder, parameters={key: value for key, value in embedder.parameters.items() if key != CENTRE}
+        )
+    engine = runtime.start(device=settings.device, precision=settings.precision, threads=settings.threads)
+    models = [
+        adapters.open_model(card, carriers.read(card, settings.models_folder), engine) for card in (detector, embedder)
+    ]
+    vision = Vision(detector=models[0], embedder=models[1], mirror=settings.mirror)
+
+    def embed(data: bytes) -> Vectors | None:
+        try:
+            image = decode(data)
+        except InvalidImage:
+            return None
+        faces = vision.look(image)
+        if not faces:
+            return None
+        embedding = vision.embed(image, [choose(faces)])[0].embedding
+        assert embedding is not None, "embed fills in the embedding of every face it is given"
+        return embedding.vector
+
+    how = (
+        version,
+        *(f"{card.name} {card.sha256} {sorted(card.parameters.items())}" for card in (detector, embedder)),
+        engine.chosen.precision,
+        engine.chosen.device,
+        f"mirror={settings.mirror}",
+        f"chosen={choose.__name__}",
+    )
+    return Pipeline(embed, embedder, how)

@@ -1,0 +1,128 @@
+"""How good the picture of a face is, and why a face was left out.
+
+Both numbers are taken from the aligned crop, so a face is measured at one size wherever it came
+from: a small face, enlarged, is as unsharp as it is poor in detail.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recognizance.values import Face, Image, Pixels, Quality
+from recognizance.vision.geometry import Numbers, blurred
+
+FACE_ROWS: Final = slice(26, 106)
+FACE_COLUMNS: Final = slice(22, 90)
+"""The part of a crop of 112 x 112 that is face whatever the hair."""
+
+LUMA: Final = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in lightness as displayed (ITU-R BT.601)."""
+LUMINANCE: Final = (0.2126, 0.7152, 0.0722)
+"""Weights of red, green and blue in light (ITU-R BT.709)."""
+
+LIGHT: Final = np.array([v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in np.arange(256) / 255])
+"""The light that each of a channel's 256 values stands for (sRGB, IEC 61966-2-1)."""
+
+DETAIL: Final = 1.0
+STRUCTURE: Final = 3.0
+"""Blurs, in pixels of the crop, at which edges are compared: what is sharp loses much from one to the other."""
+FLAT: Final = 0.05
+"""Squared steps of lightness that are nothing: keeps a flat crop from dividing by nothing."""
+HALF_SHARP: Final = 1.45
+SHARPER: Final = 0.12
+"""The ratio of detail to structure that counts as 50, and the change in it that multiplies the odds by e."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a face has to have. Percentages; degrees to either side; pixels of the box's shorter side."""
+
+    confidence: float
+    size: float
+    yaw: float
+    pitch: float
+    brightness: float
+    glare: float
+    sharpness: float
+
+
+BARS: Final = {
+    "NONE": None,
+    "LOW": Bar(confidence=75, size=20, yaw=80, pitch=70, brightness=6, glare=99, sharpness=2),
+    "MEDIUM": Bar(confidence=90, size=32, yaw=60, pitch=50, brightness=12, glare=98, sharpness=6),
+    "AUTO": Bar(confidence=90, size=32, yaw=60, pitch=50, brightness=12, glare=98, sharpness=6),
+    "HIGH": Bar(confidence=99, size=50, yaw=40, pitch=35, brightness=20, glare=96, sharpness=30),
+}
+"""The values of QualityFilter. 50 pixels is the size Rekognition's guide asks for when faces are compared,
+and 45 degrees the widest turn; AUTO is ours to choose and is MEDIUM."""
+
+
+def measure(crop: Pixels) -> Quality:
+    """Return brightness and sharpness of an aligned face, uint8 RGB, shape (112, 112, 3)."""
+    return Quality(brightness=brightness(crop), sharpness=sharpness(crop))
+
+
+def brightness(crop: Pixels) -> float:
+    """Return the mean lightness L* of the face (CIE 1976), 0 black to 100 white."""
+    light = LIGHT[crop[FACE_ROWS, FACE_COLUMNS]] @ LUMINANCE
+    lightness = np.where(light <= 216 / 24389, light * 24389 / 27, 116 * np.cbrt(light) - 16)
+    return min(100.0, max(0.0, float(lightness.mean())))
+
+
+def sharpness(crop: Pixels) -> float:
+    """Return how much fine detail the face has for its contrast, 0 to 100.
+
+    Edges are measured at two blurs in four directions, and the noise that the crop shows is taken off
+    both; the direction with the least detail counts, since motion blurs one only. Contrast cancels.
+    """
+    plane = (crop @ np.asarray(LUMA)).astype(np.float32)
+    noise = noise_variance(plane)
+    detail, structure = (edges(plane, blur, noise) for blur in (DETAIL, STRUCTURE))
+    ratio = float(np.sqrt(detail / (structure + FLAT)).min())
+    return 100 / (1 + math.exp((HALF_SHARP - ratio) / SHARPER))
+
+
+def edges(plane: Numbers, blur: float, noise: float) -> Numbers:
+    """Return the mean squared slope at `blur` pixels, less what noise of that variance adds: four directions."""
+    smooth = blurred(plane, blur)
+    across = ((smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2)[FACE_ROWS, FACE_COLUMNS]
+    down = ((smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2)[FACE_ROWS, FACE_COLUMNS]
+    square_across, square_down, both = (across**2).mean(), (down**2).mean(), (across * down).mean()
+    middle = (square_across + square_down) / 2
+    slopes = np.array([square_across, middle + both, square_down, middle - both])
+    return np.maximum(0.0, slopes - noise / (8 * math.pi * blur**4))  # a Gaussian's slope lets this much noise through
+
+
+def noise_variance(plane: Numbers) -> float:
+    """Return the variance of the noise in a plane, from second differences that edges leave alone (Immerkaer 1996).
+
+    The median stands for the mean there, so that detail in less than half of the face is not taken for noise.
+    """
+    rows = plane[:-2] - 2 * plane[1:-1] + plane[2:]
+    cross = rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]
+    return float((np.median(np.abs(cross[FACE_ROWS, FACE_COLUMNS])) / 0.6745 / 6) ** 2)
+
+
+def passes(face: Face, bar: str, image: Image) -> list[str]:
+    """Return why a face fails the quality filter, in Rekognition's words; nothing when it passes.
+
+    `bar` is a value of QualityFilter. LOW_FACE_QUALITY is a face so bright that its detail is gone.
+    Raises `KeyError` for an unknown bar.
+    """
+    asked = BARS[bar]
+    if asked is None:
+        return []
+    size = min(face.box.width * image.width, face.box.height * image.height)
+    faults = {
+        "EXTREME_POSE": abs(face.pose.yaw) > asked.yaw or abs(face.pose.pitch) > asked.pitch,
+        "LOW_BRIGHTNESS": face.quality.brightness < asked.brightness,
+        "LOW_SHARPNESS": face.quality.sharpness < asked.sharpness,
+        "LOW_CONFIDENCE": face.confidence < asked.confidence,
+        "SMALL_BOUNDING_BOX": size < asked.size,
+        "LOW_FACE_QUALITY": face.quality.brightness > asked.glare,
+    }
+    return [reason for reason, fails in faults.items() if fails]

@@ -1,0 +1,79 @@
+"""From a picture to its faces, and from faces to vectors: the models in the order a picture meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recognizance.values import Detection, Embedding, Face, Image, Model, Pixels, Vectors
+from recognizance.vision import detect, pose, quality
+from recognizance.vision.geometry import TEMPLATE_SIZE, align
+
+if TYPE_CHECKING:
+    from recognizance.vision.adapters import Candidates
+
+
+@dataclass(frozen=True, slots=True)
+class Vision:
+    """A detector and an embedder. With `mirror` a face's vector is that of its crop and of the crop mirrored.
+
+    It holds nothing else, and may be called from several threads at once.
+    """
+
+    detector: Model[Pixels, Candidates]
+    embedder: Model[Pixels, Vectors]
+    mirror: bool = True
+    sureness: detect.Sureness = detect.YUNET
+
+    def look(self, image: Image, *, limit: int = 100) -> list[Face]:
+        """Return up to `limit` faces, largest first, each with its pose and quality and without a vector."""
+        found = detect.find(image.pixels, self.detector, limit=limit, sureness=self.sureness)
+        return [_face(one, image) for one in found]
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its embedding; one run of the embedder for all.
+
+        A mirrored face is the same person: the sum of both vectors, made length 1 again, has less of
+        what is only this picture's.
+        """
+        size = int(self.embedder.card.parameters.get("size", TEMPLATE_SIZE))
+        crops = [align(image.pixels, face.landmarks, size) for face in faces]
+        mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops] if self.mirror else []
+        vectors = list(self.embedder([*crops, *mirrored]))
+        if self.mirror:
+            vectors = [
+                unit(one + other) for one, other in zip(vectors[: len(crops)], vectors[len(crops) :], strict=True)
+            ]
+        name = self.embedder.card.name
+        return [
+            replace(face, embedding=Embedding(read_only(vector), name))
+            for face, vector in zip(faces, vectors, strict=True)
+        ]
+
+
+def _face(found: Detection, image: Image) -> Face:
+    return Face(
+        box=found.box,
+        landmarks=found.landmarks,
+        confidence=found.confidence,
+        pose=pose.from_landmarks(found.landmarks, image.width, image.height),
+        quality=quality.measure(align(image.pixels, found.landmarks)),
+    )
+
+
+def unit(vector: Vectors) -> Vectors:
+    """Return a vector at length 1. Raises `ValueError` for one without length, which points nowhere."""
+    length = float(np.linalg.norm(vector))
+    if not length > 0:
+        raise ValueError("a vector needs a length above 0 to be scaled to 1")
+    return (vector / length).astype(np.float32)
+
+
+def read_only(vector: Vectors) -> Vectors:
+    """Return a copy that cannot be written to."""
+    kept = vector.astype(np.float32)
+    kept.setflags(write=False)
+    return kept
