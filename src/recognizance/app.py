@@ -10,21 +10,24 @@ import logging
 import os
 import sys
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from recognizance import __version__
-from recognizance.settings import Settings
+from recognizance.settings import Settings, given_folder
 
 if TYPE_CHECKING:
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
+    from recognizance.operations.call import ModelState
     from recognizance.service import Service
-    from recognizance.values import Card, Clock, Key, NewId
+    from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId
     from recognizance.vision.runtime import Runtime
+    from recognizance.vision.vision import Vision
     from recognizance.wire import Endpoint
 
 
@@ -38,18 +41,50 @@ def new_uuid() -> str:
     return str(uuid.uuid4())
 
 
+Made = TypeVar("Made")
+
+
+def once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Return a function that makes a thing when first asked, and gives that one ever after, in any thread."""
+    lock, made = Lock(), list[Made]()
+
+    def get() -> Made:
+        with lock:
+            if not made:
+                made.append(make())
+        return made[0]
+
+    return get
+
+
+@dataclass(frozen=True, slots=True)
+class LaterVision:
+    """Vision whose models are loaded when first used: reading the ledger needs none."""
+
+    vision: Callable[[], Vision]
+
+    def look(self, image: Image, *, limit: int = 100) -> list[Face]:
+        """Return up to `limit` faces, largest first."""
+        return self.vision().look(image, limit=limit)
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its embedding."""
+        return self.vision().embed(image, faces)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What was built: the service, and what its edges need beside it."""
 
     service: Service
     database: Database
-    runtime: Runtime
+    runtime: Callable[[], Runtime]
+    vision: Callable[[], Vision]
     models: tuple[Card, ...]
 
     def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Say whether requests can be answered, and with what: anyone may read this."""
-        chosen = self.runtime.chosen
+        chosen = self.runtime().chosen
         well = self.database.answers()
         return well, {
             "status": "ready" if well else "the database does not answer",
@@ -65,40 +100,25 @@ class Parts:
 
 @contextmanager
 def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid) -> Generator[Parts]:
-    """Open the database, load the models and give the service, until the block is left.
+    """Open the database and give the service, until the block is left; models are loaded when first used.
 
-    Raises `ModelUnusable`, `SettingsWrong` or `DatabaseUnusable`, each with what would be right.
+    Raises `ModelUnusable`, `SettingsWrong` or `DatabaseUnusable`, each with what would be right; so does
+    `Parts.vision`, which loads the models at once.
     """
     from recognizance.accountability import keys, ledger, policy
     from recognizance.database import file_url, open_database
     from recognizance.media import connect
-    from recognizance.operations.call import ModelState, Tools
+    from recognizance.operations.call import Tools
     from recognizance.service import Service
-    from recognizance.settings import given_folder
-    from recognizance.vision import cards, carriers, runtime
+    from recognizance.vision import cards
     from recognizance.vision.image import decode
     from recognizance.vision.similarity import scale_of
-    from recognizance.vision.vision import Vision
 
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
-    similarity = scale_of(embedder)
-    engine = runtime.start(device=settings.device, precision=settings.precision, threads=settings.threads)
-    vision = Vision(
-        detector=_model(detector, engine, settings), embedder=_model(embedder, engine, settings), mirror=settings.mirror
-    )
+    engine, vision = _eyes(detector, embedder, settings)
     media = connect(settings)
-
-    def states() -> list[ModelState]:
-        used = {detector.name, embedder.name}
-        chosen = engine.chosen
-        return [
-            ModelState(card, True, True, chosen.device, chosen.runtime)
-            if card.name in used
-            else ModelState(card, carriers.installed(card, settings.models_folder) is not None, False)
-            for card in known.values()
-        ]
 
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = open_database(file_url(settings.data / "recognizance.db"))
@@ -106,19 +126,54 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         tools = Tools(
             database=database,
             policy=policy.Open(),
-            vision=vision,
+            vision=LaterVision(vision),
             detector=detector,
             embedder=embedder,
-            similarity=similarity,
+            similarity=scale_of(embedder),
             picture=lambda reference: decode(media.read(reference)),
-            models=states,
+            models=lambda: _states(known.values(), {detector.name, embedder.name}, settings, engine),
             seal=ledger.Seal(keys.ledger_key(settings.data / "keys", os.urandom)),
             now=now,
             new_id=new_id,
         )
-        yield Parts(Service(tools), database, engine, (detector, embedder))
+        yield Parts(Service(tools), database, engine, vision, (detector, embedder))
     finally:
         database.close()
+
+
+def _eyes(detector: Card, embedder: Card, settings: Settings) -> tuple[Callable[[], Runtime], Callable[[], Vision]]:
+    """Return what starts the runtime, and what loads the models on it."""
+
+    def start() -> Runtime:
+        from recognizance.vision import runtime
+
+        return runtime.start(device=settings.device, precision=settings.precision, threads=settings.threads)
+
+    def load() -> Vision:
+        from recognizance.vision.vision import Vision
+
+        return Vision(
+            _model(detector, engine(), settings), _model(embedder, engine(), settings), mirror=settings.mirror
+        )
+
+    engine = once(start)
+    return engine, once(load)
+
+
+def _states(
+    known: Iterable[Card], used: set[ModelName], settings: Settings, engine: Callable[[], Runtime]
+) -> list[ModelState]:
+    """Return what has become of each model here."""
+    from recognizance.operations.call import ModelState
+    from recognizance.vision import carriers
+
+    chosen = engine().chosen
+    return [
+        ModelState(card, True, True, chosen.device, chosen.runtime)
+        if card.name in used
+        else ModelState(card, carriers.installed(card, settings.models_folder) is not None, False)
+        for card in known
+    ]
 
 
 def _model(card: Card, engine: Runtime, settings: Settings) -> Any:
@@ -146,7 +201,7 @@ def endpoint(parts: Parts, key: Key, settings: Settings, *, now: Clock = utc_now
         now,
         new_id,
         parts.health,
-        workers=parts.runtime.chosen.threads + 2,  # more than run models, so that decoding and waiting fill the gaps
+        workers=parts.runtime().chosen.threads + 2,  # more than run models, so that decoding and waiting fill the gaps
     )
 
 
@@ -170,7 +225,8 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
     )
     with build(settings) as parts:
         key = root_key(settings)
-        chosen = parts.runtime.chosen
+        parts.vision()
+        chosen = parts.runtime().chosen
         where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads: {chosen.why}"
         models = [(str(card.name), where) for card in parts.models]
         _log_models(models)

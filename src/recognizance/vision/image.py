@@ -37,6 +37,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 MAX_SEGMENTS = 4096  # a JPEG with profile, EXIF and extended XMP has some 500
 MAX_CHUNKS = 65536  # a PNG written row by row has one per row and pass, 30 000 at our largest side
 MAX_SCANS = 64  # libjpeg writes 10 and the best optimisers under 30; each one costs a walk over all pixels
+MOST_PIXELS = 1024  # of one byte of coded JPEG data: 64 take a bit of the first scan; halved for odd samplings
 MAX_INFLATION = 1032  # what deflate can make of one byte
 EXCESS = 1 << 27  # bytes that any PNG may unpack to, needed or not: some 0.3 s
 ROWS_AT_ONCE = 256  # transparency is resolved in strips: working memory stays small
@@ -74,11 +75,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Jpeg:
-    """What a JPEG's segments say, and the segments that make its pixels; sides as stored."""
+    """What a JPEG's segments say, and the segments that make its pixels.
+
+    Sides are as stored; `coded` is the size of its scans in bytes.
+    """
 
     width: int
     height: int
     orientation: int
+    coded: int
     needed: bytes
 
 
@@ -114,6 +119,8 @@ def decode(data: bytes, *, limits: Limits | None = None, at_least: int | None = 
         jpeg = read_jpeg(data)
         turned = jpeg.orientation >= 5
         _check(jpeg.height if turned else jpeg.width, jpeg.width if turned else jpeg.height, 1, limits)
+        if jpeg.width * jpeg.height > jpeg.coded * MOST_PIXELS:
+            raise _broken("the JPEG has far less data than pixels")
         pixels = _upright(_jpeg_pixels(jpeg, at_least), jpeg.orientation)
     elif data.startswith(PNG_START):
         png = read_png(data)
@@ -156,7 +163,7 @@ def read_jpeg(data: bytes) -> Jpeg:
     frame: tuple[int, int] | None = None
     orientation: int | None = None
     kept = [b"\xff\xd8"]
-    scans = 0
+    scans = coded = 0
     for marker, start, end in _segments(data):
         body = data[start + 4 : end] if marker != SCAN else b""
         if marker in OTHER_FRAMES:
@@ -171,6 +178,7 @@ def read_jpeg(data: bytes) -> Jpeg:
             continue
         elif marker == SCAN:
             scans += 1
+            coded += end - start
             if not frame:
                 raise _broken("the JPEG has a scan before its frame header")
             if scans > MAX_SCANS:
@@ -185,7 +193,7 @@ def read_jpeg(data: bytes) -> Jpeg:
     if not frame or not scans:
         raise _broken("the JPEG has no picture in it")
     kept.append(b"\xff\xd9")
-    return Jpeg(width=frame[0], height=frame[1], orientation=orientation or 1, needed=b"".join(kept))
+    return Jpeg(width=frame[0], height=frame[1], orientation=orientation or 1, coded=coded, needed=b"".join(kept))
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -342,11 +350,14 @@ def read_png(data: bytes) -> Png:
 
 
 def _check_weight(png: Png) -> None:
-    """Refuse data that unpacks to far more than the pixels: libpng unpacks it to the end, needed or not."""
-    if sum(len(piece) for piece in png.filled) * MAX_INFLATION <= EXCESS:
+    """Refuse data that unpacks to far more or less than the pixels: libpng unpacks it to the end, needed or not."""
+    row = -(-png.width * png.depth * png.channels // 8)
+    at_most = sum(len(piece) for piece in png.filled) * MAX_INFLATION
+    if at_most < row * png.height:
+        raise _broken("the PNG has far less data than pixels")
+    if at_most <= EXCESS:
         return
-    row = -(-png.width * png.depth * png.channels // 8) + 1
-    most = 2 * row * png.height  # interlacing has more rows, of fewer bytes
+    most = 2 * (row + 1) * png.height  # interlacing has more rows, of fewer bytes
     inflater = zlib.decompressobj()
     unpacked = 0
     try:

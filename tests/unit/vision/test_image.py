@@ -81,13 +81,10 @@ def test_the_same_bytes_give_the_same_pixels_in_every_thread():
     assert not wrong
 
 
-def test_decoding_lets_other_threads_run():
-    data = jpeg(pictures.noise(3000, 2000), quality=90)
-    decode(data)
-    started = time.perf_counter()
-    decode(data)
-    takes = time.perf_counter() - started
-    beats = []
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_decoding_lets_other_threads_run(kind):
+    data = encoded(pictures.noise(2000, 1500), kind)
+    beats, spans = [], []
     done = threading.Event()
 
     def beat():
@@ -98,10 +95,13 @@ def test_decoding_lets_other_threads_run():
     thread = threading.Thread(target=beat)
     thread.start()
     for _ in range(3):
+        started = time.perf_counter()
         decode(data)
+        spans.append((started, time.perf_counter()))
     done.set()
     thread.join()
-    assert max(np.diff(beats)) < max(0.75 * takes, 0.05)
+    middles = [(start + (end - start) / 4, end - (end - start) / 4) for start, end in spans]
+    assert sum(start < beat < end for beat in beats for start, end in middles) >= 6
 
 
 # JPEG
@@ -689,12 +689,14 @@ def test_16_bits_with_transparency_count_double():
 
 def refused_quickly(data, kind=Refusal, within=0.5, memory=20_000_000):
     tracemalloc.start()
-    started = time.perf_counter()
-    with pytest.raises(kind):
-        decode(data)
-    assert time.perf_counter() - started < within
-    assert tracemalloc.get_traced_memory()[1] < memory
-    tracemalloc.stop()
+    try:
+        started = time.thread_time()
+        with pytest.raises(kind):
+            decode(data)
+        assert time.thread_time() - started < within
+        assert tracemalloc.get_traced_memory()[1] < memory
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_png_of_50000_by_50000_is_refused_by_its_header():
@@ -718,6 +720,25 @@ def test_data_far_beyond_the_pixels_is_not_unpacked():
     refused_quickly(data, InvalidImage)
 
 
+def test_a_few_bytes_do_not_make_very_many_pixels():
+    large = bytearray(jpeg())
+    at = large.index(b"\xff\xc0") + 5
+    large[at : at + 4] = struct.pack(">HH", 10_000, 10_000)
+
+    for data in (bytes(large), PNG_START + png_header(10_000, 10_000) + encoded(smooth())[33:]):
+        with pytest.raises(InvalidImage, match="far less data than pixels"):
+            decode(data)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"optimize": True, "subsampling": "4:1:1"}], ids=str)
+def test_the_emptiest_large_pictures_have_data_enough(options):
+    black = np.zeros((2000, 3000, 3), np.uint8)
+
+    assert decode(encoded(black, "JPEG", quality=1, **options)).width == 3000
+    assert decode(encoded(black[..., 0], "JPEG", quality=1, optimize=True, progressive=True)).width == 3000
+    assert decode(encoded(black, "PNG", compress_level=9)).width == 3000
+
+
 def test_a_little_data_beyond_the_pixels_changes_nothing():
     rows = b"".join(b"\0" + row.tobytes() for row in smooth()) + bytes(1000)
     data = PNG_START + png_header(160, 120) + chunk(b"IDAT", zlib.compress(rows)) + PNG_END
@@ -729,10 +750,10 @@ def test_a_little_data_beyond_the_pixels_changes_nothing():
 def test_compressed_text_is_never_unpacked(kind):
     head = {b"zTXt": b"name\0\0", b"iCCP": b"name\0\0", b"iTXt": b"name\0\1\0\0\0"}[kind]
     data = png(smooth(), 8, 2, before=chunk(kind, head + pictures.zeros(1000)) * 3)
-    started = time.perf_counter()
+    started = time.thread_time()
 
     assert np.array_equal(decode(data).pixels, smooth())
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_a_png_of_very_many_chunks_is_refused():
@@ -753,9 +774,9 @@ def test_a_progressive_jpeg_of_very_many_scans_is_refused():
 
 def test_long_runs_of_filling_bytes_take_no_time():
     refused_quickly(after_start(jpeg(), b"\xff" * 5_000_000)[: 5_000_000 + 300], InvalidImage)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert decode(jpeg()[:-2] + b"\xff" * 5_000_000 + END)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_coded_data_without_end_takes_no_time():
