@@ -138,6 +138,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         )
         yield Parts(Service(tools), database, engine, vision, (detector, embedder))
     finally:
+        media.close()
         database.close()
 
 
