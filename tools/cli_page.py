@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from page import keep
 
+from page import keep
 from recognizance.cli import Made, command_line
 
 HEAD = """\

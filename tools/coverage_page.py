@@ -8,8 +8,8 @@ from typing import Any
 
 import botocore
 from botocore.loaders import Loader
-from page import ROOT, keep
 
+from page import ROOT, keep
 from recognizance.service import served
 
 HOUSE = ROOT / "src" / "recognizance" / "wire" / "models"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from page import keep
-
 from recognizance.settings import PREFIX, Settings
 
 HEAD = """\

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from recognizance.errors import SettingsWrong
 
 PREFIX = "RECOGNIZANCE_"
+NOWHERE = Path()
 NOT_OURS = "RECOGNIZANCE_TEST_"  # what the tests read; the server does not
 
 
@@ -33,7 +34,7 @@ def setting(default: Any, text: str, *, choices: tuple[str, ...] = (), secret: b
 class Settings:
     """What an operator can choose. Times are seconds, sizes bytes, unless the text says otherwise."""
 
-    data: Path = setting(Path(), "Folder for keys, the ledger and models; made when missing, for its owner only.")
+    data: Path = setting(NOWHERE, "Folder for keys, the ledger and models; made when missing, for its owner only.")
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8477, "Port to listen on.")
     account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")
@@ -42,8 +43,8 @@ class Settings:
     root_secret_access_key: str = setting("", "Its secret; given together with the id or not at all.", secret=True)
     detector: str = setting("yunet-2023mar", "Name of the model card that finds faces.")
     embedder: str = setting("sface-2021dec", "Name of the model card that compares faces.")
-    models: Path = setting(Path(), "Folder of installed models; empty: `models` in the data folder.")
-    cards: Path = setting(Path(), "Folder of further model cards (TOML), beside those that ship; empty: none.")
+    models: Path = setting(NOWHERE, "Folder of installed models; empty: `models` in the data folder.")
+    cards: Path = setting(NOWHERE, "Folder of further model cards (TOML), beside those that ship; empty: none.")
     device: str = setting(
         "auto",
         "Where models run: `cpu` (OpenVINO), `cuda` (ONNX Runtime), or `auto`: cuda where it works, else cpu.",
@@ -69,12 +70,12 @@ class Settings:
     @property
     def models_folder(self) -> Path:
         """Where installed models are."""
-        return self.models if self.models != Path() else self.data / "models"
+        return self.models if self.models != NOWHERE else self.data / "models"
 
 
 def given_folder(path: Path) -> Path | None:
     """Return the folder a setting names, or None when it names none."""
-    return None if path == Path() else path
+    return None if path == NOWHERE else path
 
 
 def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

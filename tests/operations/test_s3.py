@@ -9,6 +9,8 @@ from tests.s3_servers import KEY, REGION, SECRET, moto, writer
 
 from recognizance import app
 
+BUCKET = "pictures-of-operations"  # moto keeps one world for the whole process
+
 ONE = picture_of((8, 8))
 
 
@@ -16,8 +18,8 @@ ONE = picture_of((8, 8))
 def endpoint():
     with moto() as address:
         client = writer(address)
-        client.create_bucket(Bucket="pictures", CreateBucketConfiguration={"LocationConstraint": REGION})
-        client.put_bucket_versioning(Bucket="pictures", VersioningConfiguration={"Status": "Enabled"})
+        client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         yield address, client
         client.close()
 
@@ -36,11 +38,11 @@ def rekognition(given, key, endpoint):
 
 
 def named(name, **version):
-    return {"S3Object": {"Bucket": "pictures", "Name": name, **version}}
+    return {"S3Object": {"Bucket": BUCKET, "Name": name, **version}}
 
 
 def test_a_picture_in_s3_is_looked_at_as_its_bytes_are(rekognition, endpoint):
-    endpoint[1].put_object(Bucket="pictures", Key="one.txt", Body=ONE)
+    endpoint[1].put_object(Bucket=BUCKET, Key="one.txt", Body=ONE)
     assert (
         rekognition.detect_faces(Image=named("one.txt"))["FaceDetails"]
         == rekognition.detect_faces(Image={"Bytes": ONE})["FaceDetails"]
@@ -48,15 +50,15 @@ def test_a_picture_in_s3_is_looked_at_as_its_bytes_are(rekognition, endpoint):
 
 
 def test_a_version_is_the_one_that_was_named(rekognition, endpoint):
-    first = endpoint[1].put_object(Bucket="pictures", Key="changing.png", Body=ONE)["VersionId"]
-    endpoint[1].put_object(Bucket="pictures", Key="changing.png", Body=picture_of())
+    first = endpoint[1].put_object(Bucket=BUCKET, Key="changing.png", Body=ONE)["VersionId"]
+    endpoint[1].put_object(Bucket=BUCKET, Key="changing.png", Body=picture_of())
 
     assert rekognition.detect_faces(Image=named("changing.png"))["FaceDetails"] == []
     assert len(rekognition.detect_faces(Image=named("changing.png", Version=first))["FaceDetails"]) == 1
 
 
 def test_bytes_and_object_can_be_compared(rekognition, endpoint):
-    endpoint[1].put_object(Bucket="pictures", Key="target.png", Body=ONE)
+    endpoint[1].put_object(Bucket=BUCKET, Key="target.png", Body=ONE)
     answer = rekognition.compare_faces(SourceImage={"Bytes": ONE}, TargetImage=named("target.png"))
     assert len(answer["FaceMatches"]) == 1
 
@@ -67,7 +69,7 @@ def test_bytes_and_object_can_be_compared(rekognition, endpoint):
         named("missing.png"),
         {"S3Object": {"Bucket": "nobodys", "Name": "one.txt"}},
         named("one.txt", Version="no-such-version"),
-        {"S3Object": {"Bucket": "pictures"}},
+        {"S3Object": {"Bucket": BUCKET}},
     ],
 )
 def test_whatever_is_wrong_is_one_error(rekognition, endpoint, image):

@@ -45,6 +45,14 @@ class Exclusions:
     sha256: str
 
 
+SETS = (
+    "Labeled Faces in the Wild (University of Massachusetts), deep-funneled: of 13,233 pictures the 9,415 that View 2 "
+    "names or that are a person's first.",
+    "Official portraits of 459 members of the US Congress seated in July 2018 (US Government Publishing Office, public "
+    "domain).",
+)
+"""What the folders hold, in words."""
+
 NO_EXCLUSIONS = Exclusions(frozenset(), hashlib.sha256(b"").hexdigest())
 
 

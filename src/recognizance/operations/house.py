@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from recognizance import shapes
 from recognizance.accountability import ledger
 from recognizance.operations.call import Call, ModelState, operation
