@@ -24,8 +24,8 @@ class Effort:
     rounds: int = 7
     """Rounds of load, each beside a round of what it is compared with."""
     portraits: int = 60
-    repeats: int = 3
-    """Times each portrait is gone through."""
+    repeats: int = 2
+    """Times each portrait is gone through, for each variant of ours."""
     starts: int = 7
     lasting: int = 2000
     """Calls between the first and the last look at memory."""

@@ -17,10 +17,10 @@ from typing import Any
 from benchmarks import server
 from recognizance import app, settings
 from recognizance.errors import SettingsWrong
-from recognizance.operations.call import Vision
 from recognizance.settings import Settings
 from recognizance.values import Caller, Model, Pixels, Vectors
 from recognizance.vision import adapters, cards, carriers, runtime
+from recognizance.vision.image import decode
 
 CALLER = Caller(server.ACCESS_KEY, "000000000000", server.REGION)
 ROOT = Path(__file__).parents[1]
@@ -78,22 +78,18 @@ def built(weights: Weights, **changed: Any) -> Iterator[app.Parts]:
     with tempfile.TemporaryDirectory() as folder:
         chosen = replace(weights.settings, data=Path(folder), models=weights.folder, **changed)
         with app.build(chosen) as parts:
+            parts.vision()  # loads the models, which would else be loaded by the first call
             yield parts
-
-
-def vision_of(parts: app.Parts) -> Vision:
-    """Return what finds and embeds faces."""
-    return parts.service.tools.vision
 
 
 def seeing(parts: app.Parts, *, embed: bool = True) -> Callable[[bytes], list[Any]]:
     """Return the work on one picture as the product does it: decode, look, and embed every face."""
-    tools = parts.service.tools
+    vision = parts.vision()
 
     def see(data: bytes) -> list[Any]:
-        image = tools.picture({"Bytes": data})
-        faces = tools.vision.look(image)
-        return tools.vision.embed(image, faces) if embed else faces
+        image = decode(data)
+        faces = vision.look(image)
+        return vision.embed(image, faces) if embed else faces
 
     return see
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks import pictures
 from benchmarks.plan import Plan
-from benchmarks.product import built, has_bf16, vision_of
+from benchmarks.product import built, has_bf16
 from benchmarks.rows import Row, Target, measured, skipped
 from benchmarks.statistics import interleaved, ratios, spread
 from recognizance.values import Image
@@ -51,7 +51,7 @@ def detecting(plan: Plan) -> Iterator[Row]:
         for name in works:
             yield measured("detect", f"detect, one pass at {side} x {side}, {name}", "ms", spread(took[name]))
     with built(plan.weights, threads=1) as parts:
-        vision = vision_of(parts)
+        vision = parts.vision()
         for width, height, faces in LOOKED_AT:
             image = Image(_frozen(pictures.scene(width, height, faces=faces)), DIGEST)
             took = interleaved({"look": vision.look}, [image] * max(plan.effort.stage // 2, 5))
@@ -66,7 +66,7 @@ def aligning(plan: Plan) -> Iterator[Row]:
     with built(plan.weights, threads=1) as parts:
         for width, height in (pictures.PORTRAIT, (4000, 3000)):
             image = Image(_frozen(pictures.scene(width, height)), DIGEST)
-            faces = vision_of(parts).look(image)
+            faces = parts.vision().look(image)
             name = f"align one face of a picture of {width} x {height}"
             if not faces:
                 yield skipped("align", name, "the drawn face was not found, so there was nothing to align")

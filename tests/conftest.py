@@ -41,7 +41,7 @@ def nothing_of_ours_in_the_environment(monkeypatch):
 
 def toml(card) -> str:
     """Return a card as TOML, tables last."""
-    said = {key: value for key, value in asdict(card).items() if value is not None and key != "curve"}
+    said = {key: value for key, value in asdict(card).items() if value is not None and key not in ("curve", "sureness")}
     tables = {key: value for key, value in said.items() if isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}" for key, value in said.items() if key not in tables]
     for key, table in tables.items():

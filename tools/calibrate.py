@@ -92,6 +92,7 @@ def centre(asked: argparse.Namespace) -> dict[str, Any]:
     It is the mean over official portraits and over news pictures of people whom no pair of View 2
     names, so that View 2 stays a test. Both sources weigh the same, women `WOMEN` times as much as men.
     """
+    asked.mirror = False  # what faces have in common, their mirror images have too
     pipeline = _pipeline(asked, centred=False)
     paired = {
         Path(name).parent.name

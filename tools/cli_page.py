@@ -33,7 +33,7 @@ def _never(*_: Any) -> Any:
 
 def page() -> str:
     """Return the whole page."""
-    made = Made(open_service=_never, serve=_never, environment={}, new_id=_never)
+    made = Made(open_service=_never, serve=_never, environment={}, new_id=_never, now=_never)
     return HEAD + "".join(_sections(typer.main.get_command(command_line(made)), ("recognizance",), None))
 
 

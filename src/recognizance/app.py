@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recognizance import __version__
+from recognizance import __version__, private
 from recognizance.settings import Settings, given_folder
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def new_uuid() -> str:
 
 
 Made = TypeVar("Made")
+HEALTH_LASTS = 1.0  # seconds; whoever asks more often does not make the disk work more
 
 
 def once(make: Callable[[], Made]) -> Callable[[], Made]:
@@ -53,6 +55,19 @@ def once(make: Callable[[], Made]) -> Callable[[], Made]:
             if not made:
                 made.append(make())
         return made[0]
+
+    return get
+
+
+def fresh(ask: Callable[[], Made], seconds: float, timer: Callable[[], float]) -> Callable[[], Made]:
+    """Return a function that asks again when its last answer is older than `seconds`, in any thread."""
+    lock, kept = Lock(), list[tuple[float, Made]]()
+
+    def get() -> Made:
+        with lock:
+            if not kept or timer() - kept[0][0] > seconds:
+                kept[:] = [(timer(), ask())]
+            return kept[0][1]
 
     return get
 
@@ -74,10 +89,14 @@ class LaterVision:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was built: the service, and what its edges need beside it."""
+    """What was built: the service, and what its edges need beside it.
+
+    `writable` says whether the ledger takes entries, as of a second ago at most.
+    """
 
     service: Service
     database: Database
+    writable: Callable[[], bool]
     runtime: Callable[[], Runtime]
     vision: Callable[[], Vision]
     models: tuple[Card, ...]
@@ -85,9 +104,9 @@ class Parts:
     def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Say whether requests can be answered, and with what: anyone may read this."""
         chosen = self.runtime().chosen
-        well = self.database.answers()
+        well = self.writable()
         return well, {
-            "status": "ready" if well else "the database does not answer",
+            "status": "ready" if well else "the ledger takes no entries; the log says why",
             "version": __version__,
             "device": chosen.device,
             "runtime": chosen.runtime,
@@ -111,7 +130,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.operations.call import Tools
     from recognizance.service import Service
     from recognizance.vision import cards
-    from recognizance.vision.image import decode
+    from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
     known = cards.load(given_folder(settings.cards))
@@ -120,7 +139,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     engine, vision = _eyes(detector, embedder, settings)
     media = connect(settings)
 
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.folder(settings.data)
     database = open_database(file_url(settings.data / "recognizance.db"))
     try:
         tools = Tools(
@@ -130,13 +149,15 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             detector=detector,
             embedder=embedder,
             similarity=scale_of(embedder),
-            picture=lambda reference: decode(media.read(reference)),
+            read=media.read,
+            room=Room(settings.pixels).take,
             models=lambda: _states(known.values(), {detector.name, embedder.name}, settings, engine),
             seal=ledger.Seal(keys.ledger_key(settings.data / "keys", os.urandom)),
             now=now,
             new_id=new_id,
         )
-        yield Parts(Service(tools), database, engine, vision, (detector, embedder))
+        writable = fresh(database.takes_writes, HEALTH_LASTS, time.monotonic)
+        yield Parts(Service(tools), database, writable, engine, vision, (detector, embedder))
     finally:
         media.close()
         database.close()
@@ -221,9 +242,9 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
     from recognizance import wire
     from recognizance.cli.serve import Announcement
 
-    logging.basicConfig(
-        level=settings.log.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for ours in ("recognizance", "uvicorn"):  # at debug, other libraries log what they sign with
+        logging.getLogger(ours).setLevel(settings.log.upper())
     with build(settings) as parts:
         key = root_key(settings)
         parts.vision()
@@ -236,7 +257,7 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
             settings,
             lambda address: announce(
                 Announcement(
-                    endpoint=address,
+                    endpoint=reachable(address),
                     access_key_id=key.access_key_id,
                     secret_access_key=None if settings.root_access_key_id else key.secret,
                     data=settings.data,
@@ -244,6 +265,11 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
                 )
             ),
         )
+
+
+def reachable(address: str) -> str:
+    """Return an address that a client on this machine can use, where the server listens on all of them."""
+    return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
 def _log_models(models: Iterable[tuple[str, str]]) -> None:
@@ -255,5 +281,5 @@ def main() -> None:
     """Run the command line."""
     from recognizance.cli import Made, command_line
 
-    made = Made(open_service=open_service, serve=serve, environment=os.environ, new_id=new_uuid)
+    made = Made(open_service=open_service, serve=serve, environment=os.environ, new_id=new_uuid, now=utc_now)
     command_line(made)(prog_name="recognizance")

@@ -12,6 +12,7 @@ from recognizance.operations.call import Call, Tools
 from recognizance.values import Ask, Caller, Verdict
 
 OUR_FAULT = "InternalServerError"
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,19 @@ class Service:
             raise AccessDenied(call.decision.reason)
         try:
             response = operation.run(call, request)
-        except Exception as error:
-            call.close(error.code if isinstance(error, Refusal) else OUR_FAULT)
+        except BaseException as error:  # Ctrl-C at the command line leaves its entry too
+            call.close(_outcome(error))
             raise
+        finally:
+            call.release()
         call.close()
         return response
+
+
+def _outcome(error: BaseException) -> str:
+    if isinstance(error, Refusal):
+        return error.code
+    return OUR_FAULT if isinstance(error, Exception) else INTERRUPTED
 
 
 def served() -> frozenset[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from recognizance.errors import SettingsWrong
+from recognizance.values import ACCESS_KEY_ID
 
 PREFIX = "RECOGNIZANCE_"
 NOWHERE = Path()
@@ -21,7 +22,10 @@ NOT_OURS = "RECOGNIZANCE_TEST_"  # what the tests read; the server does not
 
 def default_data_folder(environment: Mapping[str, str]) -> Path:
     """Return where data goes when nobody says: the XDG data folder of the user."""
-    home = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    try:
+        home = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    except RuntimeError:
+        raise SettingsWrong("this user has no home folder; name a data folder with RECOGNIZANCE_DATA") from None
     return Path(home) / "recognizance"
 
 
@@ -55,6 +59,9 @@ class Settings:
     )
     threads: int = setting(0, "Processor cores for the models together; 0: all that this process may use.")
     mirror: bool = setting(True, "Embed each face and its mirror image: more accurate, twice the work.")
+    pixels: int = setting(
+        150_000_000, "Pixels of pictures in work at once, at 9 bytes each at worst; a call with more waits to be alone."
+    )
     waiting: int = setting(64, "Requests that may wait for a free place before further ones are throttled.")
     s3_endpoint: str = setting("", "Address of the S3 service that S3Object names are read from; empty: S3 is off.")
     s3_region: str = setting("us-east-1", "Region of that service.")
@@ -87,7 +94,7 @@ def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     environment = os.environ if environment is None else environment
     kinds = get_type_hints(Settings)
     known = {PREFIX + one.name.upper(): one for one in fields(Settings)}
-    values: dict[str, Any] = {"data": default_data_folder(environment)}
+    values: dict[str, Any] = {}
     for name, text in environment.items():
         if not name.startswith(PREFIX) or name.startswith(NOT_OURS):
             continue
@@ -96,6 +103,8 @@ def read(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
         if text:
             values[known[name].name] = _parse(name, text, kinds[known[name].name])
     values |= {name: value for name, value in given.items() if value is not None}
+    if "data" not in values:
+        values["data"] = default_data_folder(environment)
     return _checked(Settings(**values))
 
 
@@ -141,6 +150,8 @@ def _checked(settings: Settings) -> Settings:
             raise SettingsWrong(f"{one.name} is {value!r} and should be one of {', '.join(choices)}")
     if bool(settings.root_access_key_id) != bool(settings.root_secret_access_key):
         raise SettingsWrong("root_access_key_id and root_secret_access_key are given together or not at all")
+    if settings.root_access_key_id and not ACCESS_KEY_ID.fullmatch(settings.root_access_key_id):
+        raise SettingsWrong("root_access_key_id should be up to 128 letters, digits and underscores")
     if len(settings.account) != 12 or not (settings.account.isascii() and settings.account.isdigit()):
         raise SettingsWrong(f"account is {settings.account!r} and should be 12 digits")
     if not 0 <= settings.port <= 65535:

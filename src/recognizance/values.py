@@ -13,6 +13,8 @@ Conventions, true of every type here:
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 
 from recognizance.errors import ModelMismatch
 
+PICTURE_BYTES = 15 * 1024 * 1024  # what Rekognition reads from S3; the 5 MB of a request are the wire's limit
 Percent: TypeAlias = float
 Pixels: TypeAlias = NDArray[np.uint8]
 Vectors: TypeAlias = NDArray[np.float32]
@@ -205,6 +208,10 @@ class Caller:
     region: str
 
 
+ACCESS_KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
+"""What an access key's id may be: what Signature Version 4 can carry in its credential."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """An access key: its public id, its secret (never printed), and the account it acts for."""
@@ -288,6 +295,23 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Sureness:
+    """What a detector's scores are worth: a logistic curve on their logit, and the score from which a face is returned.
+
+    Fitted per detector on pictures whose faces are known.
+    """
+
+    steepness: float
+    middle: float
+    at_least: float
+
+    def confidence(self, score: float) -> Percent:
+        """Return the percentage of candidates of this score, in [0, 1], that hold a face; it rises with the score."""
+        within = min(1 - 1e-6, max(1e-6, score))
+        return 100 / (1 + math.exp(-self.steepness * (math.log(within / (1 - within)) - self.middle)))
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is known of one model file before it is opened.
 
@@ -316,6 +340,7 @@ class Card:
     address: str | None = None
     path: str | None = None
     member: str | None = None
+    sureness: Sureness | None = None
     curve: Curve | None = None
 
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,7 @@ class Shell:
             serve=self._serve,
             environment={"RECOGNIZANCE_DATA": str(self.folder / "data"), **self.environment},
             new_id=lambda: "request-1",
+            now=lambda: datetime(2026, 11, 23, tzinfo=UTC),
         )
         result = CliRunner().invoke(command_line(made), list(words))
         if result.exception is not None and not isinstance(result.exception, SystemExit):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from recognizance.cli import photos
+from recognizance.values import PICTURE_BYTES
 
 
 def test_each_face_has_a_line_with_its_number_and_its_place(shell, face, picture):
@@ -111,7 +111,7 @@ def test_another_format_is_named_and_the_way_out_told(shell, kind):
     [
         (b"", "is empty"),
         (b"hello", "is of a format not known here"),
-        (b"\xff\xd8\xff" + bytes(photos.MOST_BYTES), "has more than 15 MB"),
+        (b"\xff\xd8\xff" + bytes(PICTURE_BYTES), "has more than 15 MB"),
     ],
 )
 def test_what_is_no_photo_is_refused_before_it_is_sent(shell, content, words):

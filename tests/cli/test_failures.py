@@ -76,7 +76,7 @@ def test_help_loads_nothing_heavy():
 import sys
 from recognizance.cli import Made, command_line
 heavy = "numpy openvino onnx cv2 PIL botocore boto3 starlette sqlalchemy rich".split()
-made = Made(open_service=None, serve=None, environment={}, new_id=None)
+made = Made(open_service=None, serve=None, environment={}, new_id=None, now=None)
 try:
     command_line(made)(["--help"])
 finally:

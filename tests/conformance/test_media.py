@@ -15,8 +15,9 @@ from tests.s3_servers import KEY, REGION, SECRET, Scripted, failure, moto, reply
 
 from recognizance import media
 from recognizance.errors import ImageTooLarge, InvalidParameter, InvalidS3Object, RateExceeded, SettingsWrong
-from recognizance.media.s3 import MAX_BYTES, S3
+from recognizance.media.s3 import S3
 from recognizance.settings import Settings
+from recognizance.values import PICTURE_BYTES
 from recognizance.vision.image import decode
 
 ONE_TEXT = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
@@ -195,10 +196,10 @@ def test_names_and_stored_types_say_nothing_about_a_picture(store):
 
 
 def test_15_mb_are_read_and_one_byte_more_is_too_large(store):
-    store.client.put_object(Bucket="plain", Key="most", Body=bytes(MAX_BYTES))
-    store.client.put_object(Bucket="plain", Key="more", Body=bytes(MAX_BYTES + 1))
+    store.client.put_object(Bucket="plain", Key="most", Body=bytes(PICTURE_BYTES))
+    store.client.put_object(Bucket="plain", Key="more", Body=bytes(PICTURE_BYTES + 1))
 
-    assert len(store.source.read(named("plain", "most"))) == MAX_BYTES
+    assert len(store.source.read(named("plain", "most"))) == PICTURE_BYTES
     with pytest.raises(ImageTooLarge, match=r"^Image size is too large\.$"):
         store.source.read(named("plain", "more"))
 
@@ -479,7 +480,7 @@ def test_the_key_that_is_set_wins(scripted, monkeypatch):
 
 
 def test_a_length_above_the_limit_is_believed_at_once(wired):
-    source = wired.answering(reply("200 OK", {"Content-Length": MAX_BYTES + 1}, b"x"))
+    source = wired.answering(reply("200 OK", {"Content-Length": PICTURE_BYTES + 1}, b"x"))
 
     with pytest.raises(ImageTooLarge):
         source.read(named())

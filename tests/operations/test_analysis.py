@@ -200,6 +200,43 @@ def test_the_entry_carries_the_request_id_that_the_client_sees(rekognition, part
     assert entry.request_id == answer["ResponseMetadata"]["RequestId"]
 
 
+@pytest.mark.parametrize(
+    ("failure", "outcome"), [(KeyboardInterrupt, "interrupted"), (ZeroDivisionError, "InternalServerError")]
+)
+def test_a_call_that_is_broken_off_leaves_its_entry(parts, failure, outcome):
+    from dataclasses import replace
+
+    from recognizance.service import Service
+    from recognizance.values import Caller
+
+    def break_off(_reference):
+        raise failure
+
+    service = Service(replace(parts.service.tools, read=break_off))
+    with pytest.raises(failure):
+        service.call("DetectFaces", {"Image": {}}, Caller("AKIA", "000000000000", "local"), "r-1")
+    assert [one.outcome for one in ledger.entries(parts.database)] == [outcome]
+
+
+def test_room_for_pixels_is_given_back_after_each_call(given, key):
+    from dataclasses import replace
+
+    from tests.client import in_process
+
+    from recognizance import app
+
+    chosen = replace(given, pixels=1)  # so that a call has to be alone: one that kept its room would stop the next
+    with app.build(chosen) as parts:
+        server = app.endpoint(parts, key, chosen)
+        client = in_process(server, access_key=key.access_key_id, secret=key.secret)
+        for _ in range(3):
+            client.detect_faces(Image={"Bytes": ONE})
+            with pytest.raises(ClientError):
+                client.compare_faces(SourceImage={"Bytes": ONE}, TargetImage={"Bytes": NONE})
+        client.close()
+        server.close()
+
+
 def test_nothing_is_answered_when_the_entry_cannot_be_written(rekognition, parts):
     parts.database.engine.dispose()
     with parts.database.engine.connect() as connection:

@@ -50,6 +50,10 @@ def test_text_becomes_the_fields_kind(name, text, value):
         ({"RECOGNIZANCE_MIRROR": "perhaps"}, "should be true or false"),
         ({"RECOGNIZANCE_DEVICE": "tpu"}, "should be one of auto, cpu, cuda"),
         ({"RECOGNIZANCE_ROOT_ACCESS_KEY_ID": "AKIA"}, "together or not at all"),
+        (
+            {"RECOGNIZANCE_ROOT_ACCESS_KEY_ID": "my-key", "RECOGNIZANCE_ROOT_SECRET_ACCESS_KEY": "x"},
+            "up to 128 letters",
+        ),
         ({"RECOGNIZANCE_ACCOUNT": "１２３４５６７８９０１２"}, "should be 12 digits"),
         ({"RECOGNIZANCE_THREADS": "-1"}, "0 or more"),
         ({"RECOGNIZANCE_S3_ENDPOINT": "file:///etc"}, "http:// or https://"),

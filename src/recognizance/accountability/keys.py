@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
+from recognizance import private
 from recognizance.errors import SettingsWrong
 from recognizance.values import Key
 
@@ -23,7 +23,7 @@ def root_key(folder: Path, account: str, random: RandomBytes) -> Key:
 
     The id looks as AWS's do (`AKIA` and 16 of A-Z2-7), the secret too (40 characters of base64).
     """
-    made = _keep(
+    made = private.keep(
         folder / "root-key.json",
         lambda: json.dumps(
             {
@@ -43,31 +43,9 @@ def root_key(folder: Path, account: str, random: RandomBytes) -> Key:
 
 def ledger_key(folder: Path, random: RandomBytes) -> bytes:
     """Return the 32-byte key of the ledger's digests kept in `folder`, making it on the first call."""
-    key = _keep(folder / "ledger.key", lambda: random(32))
+    key = private.keep(folder / "ledger.key", lambda: random(32))
     if len(key) != 32:
         raise SettingsWrong(
             f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
         )
     return key
-
-
-def _keep(path: Path, make: Callable[[], bytes]) -> bytes:
-    """Return the content of `path`, made first when it is missing, mode 0600 from its first moment.
-
-    Two processes may start at once: each writes a file of its own, and the link decides who won.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(make())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_bytes()

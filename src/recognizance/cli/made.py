@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
@@ -30,11 +29,6 @@ Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="Why you ask; 
 Case = Annotated[str | None, typer.Option(metavar="TEXT", help="The case it is for; kept in the ledger.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the ledger, the keys and the models.")]
-
-
-def utc_now() -> datetime:
-    """Return the time, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 class Door(Protocol):
@@ -67,7 +61,7 @@ class Made:
     serve: Callable[[Settings, Callable[[Announcement], None]], None]
     environment: Mapping[str, str]
     new_id: NewId
-    now: Clock = utc_now
+    now: Clock
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
         """Return the settings: what is given first, then the environment, then the defaults."""

@@ -176,8 +176,10 @@ def _chosen(settings: Settings, names: Sequence[str] | None) -> list[Card]:
 def _bring(
     wanted: Sequence[Card], settings: Settings, now: Clock, *, given: Path | None = None, accepted: bool = False
 ) -> None:
+    from recognizance import private
     from recognizance.vision import carriers
 
+    private.folder(settings.data)
     with _once_each() as package:
         for card in wanted:
             there = given is None and carriers.installed(card, settings.models_folder) is not None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from recognizance.cli.failures import Wrong
 from recognizance.cli.output import shown
+from recognizance.values import PICTURE_BYTES
 
-MOST_BYTES = 15 * 1024 * 1024  # what Rekognition takes from S3; the limit of 5 MB is the request's, not the picture's
 HEAD = 32
 
 _SIGNS: Sequence[tuple[bytes, str]] = (
@@ -43,8 +43,8 @@ def read(path: Path) -> bytes:
     if path.is_dir():
         raise Wrong(f"{shown(path)} is a folder; name a JPEG or PNG file")
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
+        content = file.read(PICTURE_BYTES + 1)
+    if len(content) > PICTURE_BYTES:
         raise Wrong(f"{shown(path)} has more than 15 MB; save it smaller")
     if not content:
         raise Wrong(f"{shown(path)} is empty; name a JPEG or PNG file")

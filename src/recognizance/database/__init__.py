@@ -7,6 +7,7 @@ ledger entry. On SQLite a commit returns when the disk has it (WAL, `synchronous
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
@@ -23,6 +24,7 @@ from recognizance.database import tables
 from recognizance.errors import DatabaseUnusable
 
 Row: TypeAlias = Mapping[str, Any]
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "recursive_triggers=ON")
 _WRITE = {"writes": True}
 
 
@@ -74,34 +76,40 @@ class Database:
         with self.writing, self.engine.connect().execution_options(**_WRITE) as connection, connection.begin():
             yield _Open(connection)
 
-    def answers(self) -> bool:
-        """Say whether the database can be read."""
+    def takes_writes(self) -> bool:
+        """Say whether an entry could be written now: a full disk can still be read."""
         try:
-            return bool(self.rows(select(tables.SCHEMA.c.version)))
-        except DBAPIError:
+            with self.write() as tx:
+                tx.run(update(tables.SCHEMA).values(version=tables.SCHEMA.c.version))
+        except SQLAlchemyError:
             return False
+        return True
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
-    """Open the database at `url`, making its tables when it is new.
+def open_database(url: str | URL) -> Database:
+    """Open the database at `url`, making its tables when it is new, and a file for its owner only.
 
     `sqlite://` alone is a database in memory, for tests. Raises `DatabaseUnusable` when it
     cannot be opened, or its schema is newer than this program knows.
     """
-    in_memory = url in ("sqlite://", "sqlite:///:memory:")
+    in_memory = str(url) == "sqlite://"
     engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
     database = Database(engine)
     try:
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            # SQLite gives its journal the mode of the database.
+            os.close(os.open(engine.url.database, os.O_RDWR | os.O_CREAT, 0o600))
         _make_tables(database)
-    except DBAPIError as error:
-        raise DatabaseUnusable(f"the database at {engine.url.database} cannot be opened: {error.orig}") from error
+    except (OSError, SQLAlchemyError) as error:
+        reason = getattr(error, "orig", error)
+        raise DatabaseUnusable(f"the database at {engine.url.database} cannot be opened: {reason}") from error
     return database
 
 
@@ -115,9 +123,9 @@ def _make_tables(database: Database) -> None:
             raise DatabaseUnusable(f"the database has schema {found[0]}, this version knows up to {tables.VERSION}")
 
 
-def file_url(path: Path) -> str:
-    """Return the URL of a SQLite database in a file."""
-    return f"sqlite:///{path}"
+def file_url(path: Path) -> URL:
+    """Return the URL of a SQLite database in a file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -125,7 +133,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # documented recipe for SQLite).
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,6 +1,6 @@
 """Every table, as SQLAlchemy Core metadata.
 
-The ledger is append-only in the database itself: on SQLite, triggers refuse UPDATE and DELETE.
+The ledger is append-only in the database itself: on SQLite, triggers refuse UPDATE, DELETE and REPLACE.
 """
 
 from __future__ import annotations
@@ -33,12 +33,17 @@ LEDGER = Table(
     sqlite_autoincrement=True,
 )
 
-for _verb in ("UPDATE", "DELETE"):
+# REPLACE is an INSERT to SQLite, so an old number is refused too.
+_REFUSED = {
+    "update": "BEFORE UPDATE ON ledger",
+    "delete": "BEFORE DELETE ON ledger",
+    "replace": "BEFORE INSERT ON ledger WHEN EXISTS (SELECT 1 FROM ledger WHERE sequence = NEW.sequence)",
+}
+for _name, _when in _REFUSED.items():
     event.listen(
         LEDGER,
         "after_create",
         DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
-            f"CREATE TRIGGER ledger_refuses_{_verb.lower()} BEFORE {_verb} ON ledger "
-            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            f"CREATE TRIGGER ledger_refuses_{_name} {_when} BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
         ).execute_if(dialect="sqlite"),
     )

@@ -282,23 +282,59 @@ def check(
     )
 
 
-def by_group(strangers: Strangers, groups: Sequence[str], cosine: float) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return, for each pair of groups, how many pairs of people reach `cosine`, and of how many.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How often strangers of two groups reach a cosine; as in `Check`. `groups` are equal for one group."""
 
-    `groups` names each person's group, in the order of their numbers; people of the group "" are left
-    out. A pair of people counts as reaching it when any of their pictures do, so these are upper counts.
+    groups: tuple[str, str]
+    rate: float
+    low: float
+    high: float
+    matches: int
+    comparisons: int
+
+
+def by_group(
+    strangers: Strangers, groups: Sequence[str], cosine: float, random: np.random.Generator, *, draws: int = 200
+) -> list[Group]:
+    """Return, for each pair of groups, how often two people of them reach `cosine`.
+
+    `groups` names each person's group, in the order of their numbers; people of the group "" are left out.
     """
     named = np.array(groups)
-    place = strangers.place(cosine)
-    pairs = np.unique(np.stack([strangers.first[:place], strangers.second[:place]], axis=1), axis=0)
     found = sorted(set(groups) - {""})
-    sizes = {group: int((named == group).sum()) for group in found}
-    result: dict[tuple[str, str], tuple[int, int]] = {}
-    for at, one in enumerate(found):
-        for other in found[at:]:
-            there = np.isin(named[pairs], [one, other]).all(axis=1)
-            first, second = named[pairs[there, 0]], named[pairs[there, 1]]
-            matches = int(((first != second) if one != other else (first == one)).sum())
-            comparisons = sizes[one] * (sizes[one] - 1) // 2 if one == other else sizes[one] * sizes[other]
-            result[one, other] = (matches, comparisons)
-    return result
+    pairs = [(one, other) for at, one in enumerate(found) for other in found[at:]]
+    return [_group(strangers, named, pair, cosine, random, draws) for pair in pairs]
+
+
+def _group(
+    strangers: Strangers,
+    named: NDArray[np.str_],
+    pair: tuple[str, str],
+    cosine: float,
+    random: np.random.Generator,
+    draws: int,
+) -> Group:
+    place = strangers.place(cosine)
+    first, second = strangers.first[:place], strangers.second[:place]
+    there = ((named[first] == pair[0]) & (named[second] == pair[1])) | (
+        (named[first] == pair[1]) & (named[second] == pair[0])
+    )
+    first, second, weights = first[there], second[there], strangers.weights[:place][there]
+    sizes = [int((named == group).sum()) for group in pair]
+    comparisons = sizes[0] * (sizes[0] - 1) // 2 if pair[0] == pair[1] else sizes[0] * sizes[1]
+    rates = np.zeros(draws)
+    for draw in range(draws):
+        times = random.multinomial(strangers.people, np.full(strangers.people, 1 / strangers.people))
+        one, other = (times[named == group] for group in pair)
+        drawn = (int(one.sum()) ** 2 - int((one**2).sum())) / 2 if pair[0] == pair[1] else int(one.sum()) * other.sum()
+        rates[draw] = float((weights * times[first] * times[second]).sum()) / max(float(drawn), 1.0)
+    low, high = (float(bound) for bound in np.quantile(rates, (0.025, 0.975)))
+    return Group(
+        groups=pair,
+        rate=float(weights.sum()) / comparisons,
+        low=low,
+        high=high if len(weights) else 3 / comparisons,
+        matches=len(np.unique(first * strangers.people + second)),
+        comparisons=comparisons,
+    )

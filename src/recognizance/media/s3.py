@@ -34,8 +34,8 @@ from urllib3.exceptions import HTTPError
 
 from recognizance.errors import ImageTooLarge, InvalidS3Object, RateExceeded, SettingsWrong
 from recognizance.settings import Settings
+from recognizance.values import PICTURE_BYTES
 
-MAX_BYTES = 15 * 1024 * 1024  # "15 MB" for an image in S3 (Rekognition's limits)
 BUCKET = re.compile(r"[0-9A-Za-z.\-_]{3,255}")  # the service model's pattern
 ATTEMPTS = 2
 PATIENCE = 3  # timeouts that an object's bytes may take together
@@ -102,12 +102,12 @@ class S3:
         until = self._monotonic() + PATIENCE * self._settings.s3_timeout
         pieces: list[bytes] = []
         read = 0
-        if length is not None and length > MAX_BYTES:
+        if length is not None and length > PICTURE_BYTES:
             raise _too_large()
         while piece := body.read1(PIECE):  # at most one wait each, so that the time can be seen
             pieces.append(piece)
             read += len(piece)
-            if read > MAX_BYTES:
+            if read > PICTURE_BYTES:
                 raise _too_large()
             if self._monotonic() > until:
                 raise TimeoutError("the object's bytes come too slowly")

@@ -9,7 +9,7 @@ from recognizance.errors import InvalidParameter, Unserved
 from recognizance.operations import render
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act, Face, Image
-from recognizance.vision.quality import passes
+from recognizance.vision.quality import failings
 
 MOST_FACES = 100  # "DetectFaces detects the 100 largest faces in the image" (service model)
 DEFAULT_THRESHOLD = 80.0  # "By default, only faces with a similarity score of greater than or equal to 80%"
@@ -21,7 +21,7 @@ NO_FACE = "Request has invalid parameters"  # what Rekognition says when either 
 def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.DetectFacesResponse:
     """Find the faces in one picture, largest first; none is an empty answer."""
     refuse_attributes(request.get("Attributes", []))
-    image = call.picture(request["Image"])
+    (image,) = call.pictures(image=request["Image"])
 
     faces = call.tools.vision.look(image, limit=MOST_FACES)
 
@@ -38,14 +38,13 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
     """
     threshold = request.get("SimilarityThreshold", DEFAULT_THRESHOLD)
     bar = request.get("QualityFilter", DEFAULT_BAR)
-    source = call.picture(request["SourceImage"], "source")
-    target = call.picture(request["TargetImage"], "target")
+    source, target = call.pictures(source=request["SourceImage"], target=request["TargetImage"])
 
     probe = _probe(call, source, bar)
     found = call.tools.vision.look(target, limit=MOST_FACES)
     if not found:
         raise InvalidParameter(NO_FACE)
-    compared = call.tools.vision.embed(target, [face for face in found if not passes(face, bar, target)])
+    compared = call.tools.vision.embed(target, [face for face in found if not failings(face, bar, target)])
 
     scored = [(_similarity(call, probe, face), face) for face in compared]
     matched = sorted((pair for pair in scored if pair[0] >= threshold), key=lambda pair: -pair[0])
@@ -73,7 +72,7 @@ def _probe(call: Call, source: Image, bar: str) -> Face:
     would answer about another person than the one in front.
     """
     faces = call.tools.vision.look(source, limit=1)
-    if not faces or passes(faces[0], bar, source):
+    if not faces or failings(faces[0], bar, source):
         raise InvalidParameter(NO_FACE)
     return call.tools.vision.embed(source, faces)[0]
 

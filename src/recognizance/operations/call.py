@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -23,6 +23,7 @@ from recognizance.values import (
     NewId,
     Policy,
 )
+from recognizance.vision.image import develop, inspect
 from recognizance.vision.similarity import Similarity
 
 Request: TypeAlias = Mapping[str, Any]
@@ -63,7 +64,8 @@ class Tools:
     detector: Card
     embedder: Card
     similarity: Similarity
-    picture: Callable[[Mapping[str, Any]], Image]
+    read: Callable[[Mapping[str, Any]], bytes]
+    room: Callable[[int], AbstractContextManager[None]]
     models: Callable[[], Sequence[ModelState]]
     seal: ledger.Seal
     now: Clock
@@ -84,12 +86,28 @@ class Call:
     tools: Tools
     _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
     _recorded: bool = False
+    _held: ExitStack = field(default_factory=ExitStack)
 
-    def picture(self, reference: Mapping[str, Any], role: str = "image") -> Image:
-        """Return the picture that the wire's Image structure names, and note its keyed digest."""
-        picture = self.tools.picture(reference)
-        self.note(**{f"{role}_digest": self.tools.seal.digest(picture.digest)})
-        return picture
+    def pictures(self, **references: Mapping[str, Any]) -> list[Image]:
+        """Return the pictures that the wire's Image structures name, in order, and note their keyed digests.
+
+        All are asked for at once: room for their pixels is taken once, so no two calls can each hold
+        a part and wait for the rest. It is held until the call is over.
+        """
+        sent = {role: inspect(self.tools.read(reference)) for role, reference in references.items()}
+        self._held.enter_context(self.tools.room(sum(one.weight for one in sent.values())))
+        found = [develop(one) for one in sent.values()]
+        self.note(
+            **{
+                f"{role}_digest": self.tools.seal.digest(picture.digest)
+                for role, picture in zip(sent, found, strict=True)
+            }
+        )
+        return found
+
+    def release(self) -> None:
+        """Give back what the call held."""
+        self._held.close()
 
     def note(self, **facts: Fact) -> None:
         """Add facts to this call's entry."""

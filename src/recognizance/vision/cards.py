@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizance.errors import ModelUnusable
-from recognizance.values import Card, Carrier, Curve, ModelName
+from recognizance.values import Card, Carrier, Curve, ModelName, Sureness
 
 SHIPPED = Path(__file__).with_name("cards")
 TASKS = ("detect", "embed")
@@ -90,11 +90,21 @@ def card_of(text: str, where: str) -> Card:
             raise ModelUnusable(f"{where}: {key} should be a text that says something")
     _check(where, said)
     carrier, similarity = said.pop("carrier", None), said.pop("similarity", None)
+    if "sureness" in said:
+        said["sureness"] = _sureness(said["sureness"], f"{where} [sureness]")
     if carrier is not None:
         carrier = Carrier(**_texts(_fitted(carrier, Carrier, f"{where} [carrier]"), f"{where} [carrier]"))
     if similarity is not None:
         said["curve"] = _curve(similarity, f"{where} [similarity]")
     return Card(**said, carrier=carrier)
+
+
+def _sureness(said: Any, where: str) -> Sureness:
+    numbers = _fitted(said, Sureness, where)
+    values = dict(zip(numbers, _numbers(list(numbers.values()), where), strict=True))
+    if not (values["steepness"] > 0 and 0 < values["at_least"] < 1):
+        raise ModelUnusable(f"{where}: steepness should be above 0, and at_least between 0 and 1")
+    return Sureness(**values)
 
 
 def _check(where: str, said: Mapping[str, Any]) -> None:

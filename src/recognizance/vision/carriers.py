@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -209,7 +210,8 @@ def member(archive: Path, names: Sequence[str], report: Report = quiet, *, large
                     stream_or_none = opened_tar.extractfile(entry)
                     if stream_or_none is not None:
                         return _bounded(stream_or_none, entry.size, "unpack", report, largest)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, RuntimeError) as error:
+        # zipfile raises RuntimeError for a member with a password, NotImplementedError (one of its kind) for methods
         raise ModelUnusable(f"{archive.name} cannot be opened as an archive: {error}") from None
     raise ModelUnusable(f"{archive.name} holds no {' or '.join(names) or 'member that the card names'}")
 
@@ -257,6 +259,7 @@ def _write_whole(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        Path(name).chmod(0o644)  # a model is no secret, and who serves may not be who installed it
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -11,7 +11,8 @@ A detector finds faces on their side or head down, but puts the points as if the
 picture without a sure face is looked at in all four quarter turns, and each tilted face again in a
 crop turned upright.
 
-The figures behind the constants are from `benchmarks/accuracy_detection.py` and the report it prints.
+The figures behind the constants: `python -m benchmarks.accuracy_detection`, on 100 pictures of WIDER FACE
+and on portraits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from recognizance.values import Detection, Model, Percent, Pixels
+from recognizance.values import Detection, Model, Pixels, Sureness
 from recognizance.vision.geometry import (
     NOTHING,
     TEMPLATE,
@@ -72,7 +73,7 @@ SMALL: Final = 40.0
 """So many faces below so many pixels in the fine look make a crowd."""
 
 UPRIGHT: Final = 0.9
-"""Upright faces that fill a picture score above it, 98 in 100; of the same turned by a quarter or two, 0."""
+"""Upright faces that fill a picture score above it, 98 in 100; turned by a quarter or two, fewer than 1 in 100."""
 TURNED: Final = 0.85
 TURNED_BY: Final = 0.03
 """What the best score of a turned picture has to be, and by how much it has to lead."""
@@ -94,31 +95,12 @@ VOTING: Final = 0.5
 MOST_CANDIDATES: Final = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Sureness:
-    """What a detector's scores are worth: a logistic curve, and the score from which a face is returned.
-
-    Fitted per detector on pictures whose faces are known.
-    """
-
-    steepness: float
-    middle: float
-    at_least: float
-
-    def confidence(self, score: float) -> Percent:
-        """Return the percentage of candidates of this score that hold a face; it rises with the score."""
-        within = min(1 - 1e-6, max(1e-6, score))
-        return 100 / (1 + math.exp(-self.steepness * (math.log(within / (1 - within)) - self.middle)))
-
-
-YUNET: Final = Sureness(steepness=3.13, middle=0.672, at_least=0.64)
-"""Fitted by maximum likelihood on 620 finds of score .3 and more in 100 pictures of WIDER FACE, 384 of them
-faces that a person had marked. Finds that nobody had marked count as wrong though some are faces, so
-that confidence errs low. `at_least` was chosen there for recall .94 at precision .95 and more."""
+AS_SCORED: Final = Sureness(steepness=1.0, middle=0.0, at_least=0.5)
+"""For a detector whose card has no sureness: its scores as percentages, and those from 50 on."""
 
 
 def find(
-    pixels: Pixels, detector: Model[Pixels, Candidates], *, limit: int = 100, sureness: Sureness = YUNET
+    pixels: Pixels, detector: Model[Pixels, Candidates], *, limit: int = 100, sureness: Sureness = AS_SCORED
 ) -> list[Detection]:
     """Return up to `limit` faces, largest box first; equal ones from the surest.
 

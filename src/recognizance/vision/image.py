@@ -105,11 +105,31 @@ class Png:
     needed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture as it came, walked whole and within the limits, and not yet decoded.
+
+    `weight` is its pixels, counted twice where decoding takes twice the memory.
+    """
+
+    data: bytes
+    header: Jpeg | Png
+    weight: int
+
+
 def decode(data: bytes, *, limits: Limits | None = None, at_least: int | None = None) -> Image:
     """Return the picture, upright, as read-only RGB, with the SHA-256 of `data`.
 
     With `at_least`, a JPEG whose longer side is two, four or eight times that is decoded at a half,
     a quarter or an eighth of its size, which costs far less; its longer side stays `at_least` or more.
+
+    Raises what `inspect` does, and `InvalidImage` when the pixels turn out not to be there.
+    """
+    return develop(inspect(data, limits=limits), at_least=at_least)
+
+
+def inspect(data: bytes, *, limits: Limits | None = None) -> Sent:
+    """Walk the bytes of a picture without decoding it, and return what there is to decode.
 
     Raises `InvalidImage` for anything but a whole JPEG or PNG, `ImageTooLarge` above the limits and
     `InvalidParameter` below them.
@@ -121,17 +141,25 @@ def decode(data: bytes, *, limits: Limits | None = None, at_least: int | None = 
         _check(jpeg.height if turned else jpeg.width, jpeg.width if turned else jpeg.height, 1, limits)
         if jpeg.width * jpeg.height > jpeg.coded * MOST_PIXELS:
             raise _broken("the JPEG has far less data than pixels")
-        pixels = _upright(_jpeg_pixels(jpeg, at_least), jpeg.orientation)
-    elif data.startswith(PNG_START):
+        return Sent(data, jpeg, jpeg.width * jpeg.height)
+    if data.startswith(PNG_START):
         png = read_png(data)
-        _check(png.width, png.height, 2 if png.transparent and png.depth == 16 else 1, limits)
+        weight = 2 if png.transparent and png.depth == 16 else 1
+        _check(png.width, png.height, weight, limits)
         _check_weight(png)
-        pixels = _png_pixels(png)
-    else:
-        raise InvalidImage("Request has invalid image format")  # AWS's words
+        return Sent(data, png, png.width * png.height * weight)
+    raise InvalidImage("Request has invalid image format")  # AWS's words
 
+
+def develop(sent: Sent, *, at_least: int | None = None) -> Image:
+    """Decode a picture that `inspect` has passed; `at_least` as for `decode`. Raises `InvalidImage`."""
+    header = sent.header
+    if isinstance(header, Jpeg):
+        pixels = _upright(_jpeg_pixels(header, at_least), header.orientation)
+    else:
+        pixels = _png_pixels(header)
     pixels.setflags(write=False)
-    return Image(pixels=pixels, digest=hashlib.sha256(data).hexdigest())
+    return Image(pixels=pixels, digest=hashlib.sha256(sent.data).hexdigest())
 
 
 def _check(width: int, height: int, weight: int, limits: Limits) -> None:

@@ -78,6 +78,7 @@ def sharpness(crop: Pixels) -> float:
 
     Edges are measured at two blurs in four directions, and the noise that the crop shows is taken off
     both; the direction with the least detail counts, since motion blurs one only. Contrast cancels.
+    The blocks of a strong JPEG have edges of their own: compression does not show here.
     """
     plane = (crop @ np.asarray(LUMA)).astype(np.float32)
     noise = noise_variance(plane)
@@ -107,7 +108,7 @@ def noise_variance(plane: Numbers) -> float:
     return float((np.median(np.abs(cross[FACE_ROWS, FACE_COLUMNS])) / 0.6745 / 6) ** 2)
 
 
-def passes(face: Face, bar: str, image: Image) -> list[str]:
+def failings(face: Face, bar: str, image: Image) -> list[str]:
     """Return why a face fails the quality filter, in Rekognition's words; nothing when it passes.
 
     `bar` is a value of QualityFilter. LOW_FACE_QUALITY is a face so bright that its detail is gone.

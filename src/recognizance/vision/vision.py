@@ -26,11 +26,11 @@ class Vision:
     detector: Model[Pixels, Candidates]
     embedder: Model[Pixels, Vectors]
     mirror: bool = True
-    sureness: detect.Sureness = detect.YUNET
 
     def look(self, image: Image, *, limit: int = 100) -> list[Face]:
         """Return up to `limit` faces, largest first, each with its pose and quality and without a vector."""
-        found = detect.find(image.pixels, self.detector, limit=limit, sureness=self.sureness)
+        sureness = self.detector.card.sureness or detect.AS_SCORED
+        found = detect.find(image.pixels, self.detector, limit=limit, sureness=sureness)
         return [_face(one, image) for one in found]
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:

@@ -20,7 +20,7 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeAlias, cast
 
 from recognizance.wire.model import Kind, Shape
 from recognizance.wire.refused import WireError, shortened, unreadable
@@ -45,6 +45,11 @@ CUT = "\udc80"
 """Begins what stands for a cut string. UTF-8 cannot contain it, and what JSON escapes can make of it
 names a string of the same request or is refused."""
 
+CONTROL = re.compile(r"[\x00-\x1f]")
+Cut: TypeAlias = dict[str, memoryview]
+"""The cut strings by what stands for them. Each is handed out once: named again and again by escapes, one string
+of the body could be copied as often as it has values."""
+
 
 def parse(body: bytes, shape: Shape) -> dict[str, Any]:
     """Return the request in `body`, checked against `shape`.
@@ -67,15 +72,15 @@ def read(body: bytes, shape: Shape) -> Any:
     return _read(value, shape, "", cut)
 
 
-def cut_out(body: bytes) -> tuple[bytes, list[memoryview]]:
+def cut_out(body: bytes) -> tuple[bytes, Cut]:
     """Return the JSON of `body` without its long strings, and those strings.
 
     A string with a backslash stays where it is: it would need unescaping, and base64 has none.
     """
     if len(body) < LONG:
-        return body, []
+        return body, {}
     pieces: list[bytes] = []
-    cut: list[memoryview] = []
+    cut: Cut = {}
     view = memoryview(body)
     kept = start = 0
     strings = 0
@@ -84,9 +89,10 @@ def cut_out(body: bytes) -> tuple[bytes, list[memoryview]]:
         if end < 0:
             break
         if end - start > LONG and body.find(b"\\", start, end) < 0:
+            mark = f"{CUT}{len(cut)}"
             pieces.append(body[kept : start + 1])
-            pieces.append(f"{CUT}{len(cut)}".encode("utf-8", "surrogatepass"))
-            cut.append(view[start + 1 : end])
+            pieces.append(mark.encode("utf-8", "surrogatepass"))
+            cut[mark] = view[start + 1 : end]
             kept = end
         start = end + 1
         strings += 1
@@ -141,7 +147,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> Any:
+def _read(value: Any, shape: Shape, path: str, cut: Cut) -> Any:
     match shape.kind:
         case "structure":
             if not isinstance(value, dict):
@@ -184,23 +190,22 @@ def mistyped(path: str, wanted: str) -> WireError:
     return unreadable(f"{path or 'The request'} should be {wanted}.")
 
 
-def _uncut(value: Any, path: str, cut: Sequence[memoryview], wanted: str) -> str | memoryview:
+def _uncut(value: Any, path: str, cut: Cut, wanted: str) -> str | memoryview:
     if not isinstance(value, str):
         raise mistyped(path, wanted)
     if not value.startswith(CUT):
         return value
-    number = value[1:]
-    if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) < len(cut)):
+    if value not in cut:
         raise mistyped(path, "Unicode text; half a surrogate pair is none")
-    return cut[int(number)]
+    return cut.pop(value)
 
 
-def _read_string(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> Any:
+def _read_string(value: Any, shape: Shape, path: str, cut: Cut) -> Any:
     found = _uncut(value, path, cut, "a JSON string")
     try:
         if isinstance(found, memoryview):
             text = str(found, "utf-8")
-            if min(text) < " ":
+            if CONTROL.search(text):
                 raise mistyped(path, "a JSON string, in which control characters are escaped")
         else:
             text = found
@@ -220,7 +225,7 @@ def _read_json_text(text: str, path: str) -> Any:
     return found
 
 
-def _read_blob(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> bytes:
+def _read_blob(value: Any, shape: Shape, path: str, cut: Cut) -> bytes:
     found = _uncut(value, path, cut, "a JSON string of base64")
     try:
         if len(found) % 4 == 0 and found[-3:] not in SURPLUS:
@@ -230,7 +235,7 @@ def _read_blob(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -
     raise mistyped(path, "base64 of the standard alphabet, padded, without line breaks")
 
 
-def _read_integer(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> int:
+def _read_integer(value: Any, shape: Shape, path: str, cut: Cut) -> int:
     bits = INTEGERS[shape.kind]
     if isinstance(value, float) and value.is_integer():  # some languages print 1.0 for 1
         value = int(value)
@@ -239,7 +244,7 @@ def _read_integer(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]
     return value
 
 
-def _read_float(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> float:
+def _read_float(value: Any, shape: Shape, path: str, cut: Cut) -> float:
     try:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(number := float(value)):
             raise mistyped(path, "a finite number")
@@ -248,20 +253,20 @@ def _read_float(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) 
     return number
 
 
-def _read_boolean(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> bool:
+def _read_boolean(value: Any, shape: Shape, path: str, cut: Cut) -> bool:
     if not isinstance(value, bool):
         raise mistyped(path, "true or false")
     return value
 
 
-def _read_timestamp(value: Any, shape: Shape, path: str, cut: Sequence[memoryview]) -> datetime:
+def _read_timestamp(value: Any, shape: Shape, path: str, cut: Cut) -> datetime:
     try:
         return datetime.fromtimestamp(_read_float(value, shape, path, cut), UTC)
     except (ValueError, OverflowError, OSError):
         raise mistyped(path, "a time in seconds since 1970, before the year 10000") from None
 
 
-_READERS: Mapping[Kind, Callable[[Any, Shape, str, Sequence[memoryview]], Any]] = {
+_READERS: Mapping[Kind, Callable[[Any, Shape, str, Cut], Any]] = {
     "string": _read_string,
     "blob": _read_blob,
     "integer": _read_integer,

@@ -26,12 +26,8 @@ SERVICE = "rekognition"
 TERMINATOR = "aws4_request"
 WINDOW = timedelta(minutes=5)  # the text of AWS's own error says 5
 SIGNED_PREFIXES = ("x-amz-", "x-recognizance-")
-NOBODYS_SECRET = "0123456789012345678901234567890123456789"
-"""Verified against when the key is unknown, so that an unknown key takes as long as a known one."""
 
 Headers: TypeAlias = Mapping[str, Sequence[str]]
-
-
 Keys: TypeAlias = Callable[[str], Key | None]
 
 
@@ -83,24 +79,32 @@ def claim(headers: Headers, query: bytes, *, now: datetime, regions: Sequence[st
     return found
 
 
-def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
-    """Return the caller whose key signed `request`.
+def key_of(found: Claim, headers: Headers, keys: Keys) -> Key:
+    """Return the key that is said to have signed, before a byte of the body is waited for.
 
-    An unknown key costs the same work as a known one. Raises `WireError`:
-    InvalidSignatureException or UnrecognizedClientException.
+    That an unknown key is refused sooner than a known one tells nothing new: AWS's two codes tell which it is, and
+    only the secret is secret. Raises `WireError`: UnrecognizedClientException.
     """
+    key = keys(found.access_key)
+    if key is None or "x-amz-security-token" in headers:  # there are permanent keys only, so no token is known
+        raise WireError("UnrecognizedClientException", "The security token included in the request is invalid.")
+    return key
+
+
+def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
+    """Return the caller whose key signed `request`; the key is looked up now, not when the body began to arrive.
+
+    Raises `WireError`: InvalidSignatureException or UnrecognizedClientException.
+    """
+    key = key_of(found, request.headers, keys)
     digest = hashlib.sha256(request.body).hexdigest()
     _check_payload(request.headers, digest)
-    key = keys(found.access_key)
     expected = signature(
-        NOBODYS_SECRET if key is None else key.secret,
+        key.secret,
         found,
         canonical_request(request.method, request.path, request.query, request.headers, found.signed, digest),
     )
-    matches = hmac.compare_digest(expected.encode(), found.signature.encode())
-    if key is None or "x-amz-security-token" in request.headers:  # there are permanent keys only, so no token is known
-        raise WireError("UnrecognizedClientException", "The security token included in the request is invalid.")
-    if not matches:
+    if not hmac.compare_digest(expected.encode(), found.signature.encode()):
         raise mismatch(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."
@@ -235,7 +239,7 @@ def _check_payload(headers: Headers, digest: str) -> None:
 def canonical_request(
     method: str, path: bytes, query: bytes, headers: Headers, signed: Sequence[str], digest: str
 ) -> str:
-    """Return the text whose hash is signed."""
+    """Return the text whose hash is signed: like the headers, bytes read as Latin-1."""
     lines = "".join(f"{name}:{canonical_values(headers.get(name, ()))}\n" for name in signed)
     return "\n".join([method.upper(), canonical_path(path), canonical_query(query), lines, ";".join(signed), digest])
 
@@ -267,7 +271,7 @@ def canonical_query(query: bytes) -> str:
 
 def string_to_sign(found: Claim, canonical: str) -> str:
     """Return what the signing key signs."""
-    return "\n".join([ALGORITHM, found.at, found.scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    return "\n".join([ALGORITHM, found.at, found.scope, hashlib.sha256(canonical.encode("latin-1")).hexdigest()])
 
 
 def signature(secret: str, found: Claim, canonical: str) -> str:

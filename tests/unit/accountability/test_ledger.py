@@ -1,7 +1,9 @@
+import os
+import stat
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.accountability import ledger
@@ -55,6 +57,15 @@ def test_the_database_itself_refuses_to_change_an_entry(database, change):
     assert ledger.entries(database)[0].outcome == "answered"
 
 
+def test_an_old_number_cannot_be_written_again(database):
+    with database.write() as tx:
+        ledger.append(tx, entry())
+    (row,) = [dict(row) for row in database.rows(LEDGER.select())]
+    with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
+        tx.run(insert(LEDGER).prefix_with("OR REPLACE").values(row | {"access_key": "SOMEBODY-ELSE"}))
+    assert ledger.entries(database)[0].access_key == "AKIAEXAMPLE"
+
+
 def test_an_entry_goes_when_its_transaction_fails(database):
     def fail():
         with database.write() as tx:
@@ -104,3 +115,23 @@ def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "a.db").write_bytes(b"not a database at all, and long enough to be looked at" * 100)
     with pytest.raises(DatabaseUnusable, match="cannot be opened: file is not a database"):
         open_database(file_url(tmp_path / "a.db"))
+
+
+def test_a_database_is_for_its_owner_only_and_where_it_was_asked_for(tmp_path):
+    before = os.umask(0o022)
+    database = open_database(file_url(tmp_path / "what?now#here.db"))
+    with database.write() as tx:
+        ledger.append(tx, entry())
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    database.close()
+    os.umask(before)
+    assert modes == dict.fromkeys(["what?now#here.db", "what?now#here.db-wal", "what?now#here.db-shm"], 0o600)
+
+
+def test_a_database_that_takes_no_writes_says_so(tmp_path):
+    database = open_database(file_url(tmp_path / "a.db"))
+    assert database.takes_writes()
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    database.close()
+    assert not database.takes_writes()
+    database.close()

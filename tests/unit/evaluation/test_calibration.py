@@ -119,19 +119,20 @@ def test_nobody_matching_is_bounded_by_the_rule_of_three(strangers):
 def test_matches_are_counted_by_pair_of_groups(monkeypatch):
     monkeypatch.setattr(calibration, "KEPT", 1.0)
     vectors, whose = crowd(40, most=1)
-    found = compare_strangers(vectors, whose)
     groups = ["F", "M", "M", ""] * 10
-    counted = by_group(found, groups, 0.2)
+    counted = by_group(compare_strangers(vectors, whose), groups, 0.2, np.random.default_rng(1), draws=50)
     cosines = vectors @ vectors.T
-    for (one, other), (matches, comparisons) in counted.items():
+    for found in counted:
         pairs = [
             cosines[a, b] >= 0.2
             for a in range(40)
             for b in range(a)
-            if sorted([groups[a], groups[b]]) == sorted([one, other])
+            if sorted([groups[a], groups[b]]) == list(found.groups)
         ]
-        assert (matches, comparisons) == (np.count_nonzero(pairs), len(pairs))
-    assert set(counted) == {("F", "F"), ("F", "M"), ("M", "M")}
+        assert (found.matches, found.comparisons) == (np.count_nonzero(pairs), len(pairs))
+        assert found.rate == pytest.approx(np.mean(pairs))
+        assert found.low <= found.rate <= found.high
+    assert [found.groups for found in counted] == [("F", "F"), ("F", "M"), ("M", "M")]
 
 
 def test_a_model_that_cannot_tell_people_apart_gets_no_curve():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recognizance.errors import ModelUnusable
-from recognizance.values import Curve
+from recognizance.values import Curve, ModelName
 from recognizance.vision import cards
 
 TEXT = (cards.SHIPPED / "sface-2021dec.toml").read_text()
@@ -165,3 +165,19 @@ def test_a_curve_is_read_as_it_was_written(cosines, text, measured_to):
         fitted_on=text,
     )
     assert cards.curve_of(cards.curve_toml(curve), "a curve") == curve
+
+
+def test_a_detectors_sureness_is_read():
+    card = cards.load()[ModelName("yunet-2023mar")]
+    assert card.sureness is not None
+    assert card.sureness.at_least == 0.64
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["steepness = 0.0\nmiddle = 0.0\nat_least = 0.5", "steepness = 1\nmiddle = 0\nat_least = 1", "steepness = 1"],
+)
+def test_a_sureness_without_meaning_is_refused(table):
+    text = (cards.SHIPPED / "yunet-2023mar.toml").read_text().partition("[sureness]")[0]
+    with pytest.raises(ModelUnusable, match="sureness"):
+        cards.card_of(f"{text}[sureness]\n{table}\n", "a card")

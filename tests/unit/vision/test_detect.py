@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizance.values import Card, ModelName
+from recognizance.values import Card, ModelName, Sureness
 from recognizance.vision import detect
 from recognizance.vision.adapters import Candidates
-from recognizance.vision.detect import FINE, ONE_LOOK, OVERLAP, Sureness, find, tiles
+from recognizance.vision.detect import FINE, ONE_LOOK, OVERLAP, find, tiles
 from recognizance.vision.geometry import points_of
 
 CARD = Card(
@@ -300,7 +300,7 @@ def test_tiles_cover_a_picture_once_and_share_their_borders(width, height):
 
 
 def test_confidence_rises_with_the_score_between_0_and_100():
-    values = [detect.YUNET.confidence(score) for score in np.linspace(0, 1, 101)]
+    values = [Sureness(3.13, 0.672, 0.64).confidence(score) for score in np.linspace(0, 1, 101)]
     assert values == sorted(values)
     assert values[0] == pytest.approx(0, abs=0.01)
     assert 99 < values[90] < 100

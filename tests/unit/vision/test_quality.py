@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recognizance.values import Box, Face, Image, Landmarks, Point, Pose, Quality
 from recognizance.vision import quality
-from recognizance.vision.quality import passes
+from recognizance.vision.quality import failings
 
 
 def drawn(seed=0):
@@ -138,7 +138,7 @@ def face(**changes):
 
 @pytest.mark.parametrize("bar", ["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"])
 def test_a_good_face_passes_every_bar_however_it_leans(bar):
-    assert passes(face(), bar, IMAGE) == []
+    assert failings(face(), bar, IMAGE) == []
 
 
 @pytest.mark.parametrize("bar", ["AUTO", "LOW", "MEDIUM", "HIGH"])
@@ -155,12 +155,12 @@ def test_a_good_face_passes_every_bar_however_it_leans(bar):
     ],
 )
 def test_each_fault_has_its_reason(bar, changes, reason):
-    assert passes(face(**changes), bar, IMAGE) == [reason]
-    assert passes(face(**changes), "NONE", IMAGE) == []
+    assert failings(face(**changes), bar, IMAGE) == [reason]
+    assert failings(face(**changes), "NONE", IMAGE) == []
 
 
 def test_several_faults_have_several_reasons():
-    assert passes(face(brightness=1.0, sharpness=0.0), "LOW", IMAGE) == ["LOW_BRIGHTNESS", "LOW_SHARPNESS"]
+    assert failings(face(brightness=1.0, sharpness=0.0), "LOW", IMAGE) == ["LOW_BRIGHTNESS", "LOW_SHARPNESS"]
 
 
 def test_a_higher_bar_lets_no_face_pass_that_a_lower_one_keeps_out():
@@ -177,4 +177,4 @@ def test_a_higher_bar_lets_no_face_pass_that_a_lower_one_keeps_out():
 
 def test_an_unknown_bar_is_an_error():
     with pytest.raises(KeyError, match="ALL"):
-        passes(face(), "ALL", IMAGE)
+        failings(face(), "ALL", IMAGE)

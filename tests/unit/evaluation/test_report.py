@@ -1,0 +1,125 @@
+"""The page says what the figures say, and marks what is no measurement."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from recognizance.evaluation.report import page
+
+ROOT = Path(__file__).parents[3]
+
+
+def rate(count, of):
+    return {"count": count, "of": of, "value": count / of, "low": 0.9 * count / of, "high": 1.1 * count / of}
+
+
+POINTS = [
+    {"asked": asked, "cosine": 0.4, "false_matches": rate(1, 1000), "true_accepts": rate(count, 200)}
+    for asked, count in ((1e-3, 199), (1e-4, 198), (1e-5, 190))
+]
+VERIFICATION = {
+    "at": "2026-01-02",
+    "version": "1.2.3",
+    "variants": [
+        {
+            "variant": "default",
+            "precision": "f32",
+            "mirror": True,
+            "not_found": 3,
+            "pictures": 1234,
+            "view2": {"accuracy": 0.9912, "standard_error": 0.0021, "folds": [0.99] * 10, "pairs": 6000},
+            "all_pairs": POINTS,
+            "all_pairs_without_excluded": POINTS,
+            "groups": [
+                {
+                    "percent": 60.0,
+                    "groups": ["F", "M"],
+                    "rate": 1e-4,
+                    "low": 4e-5,
+                    "high": 2e-4,
+                    "matches": 7,
+                    "comparisons": 70_000,
+                },
+                *(
+                    {"overall": overall, "groups": [one, one], "rate": overall * times}
+                    for overall in (1e-3, 1e-4, 1e-5)
+                    for one, times in (("F", 3.0), ("M", 1.2))
+                ),
+            ],
+        }
+    ],
+}
+CALIBRATION = {
+    "curve": {
+        "cosines": [-1.0, 0.1, 0.3, 0.5, 1.0],
+        "log10_rates": [0.0, -1.0, -4.0, -6.5, -12.0],
+        "log10_low": [0.0, -1.1, -4.2, -7.0, -15.0],
+        "log10_high": [0.0, -0.9, -3.8, -6.0, -12.0],
+        "measured_to": -6.2,
+        "people": 321,
+        "comparisons": 51360,
+        "fitted_on": "drawn faces",
+        "fitted_at": "2026-01-01",
+        "command": "python tools/calibrate.py curve --made-up",
+    },
+    "tail": {"shape": 0.0123, "share": 3e-4},
+    "picture_pairs": 99_999,
+    "excluded": {"people": 12, "sha256": "ab" * 32},
+    "checks": [
+        {"split": split, "percent": 80.0, "rate": 1e-6 * (1 + split), "low": 0.0, "high": 3e-6, "matches": 5,
+         "people": 9, "comparisons": 4_000_000}
+        for split in (0, 1)
+        for _ in (0, 1)
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0.9912 ± 0.0021",
+        "3 of 1,234",
+        "0.9500 [0.8550, 1.0450]",
+        "| 80 | 0.4600 | 1e-06 |",
+        "measured |\n| 90 |",
+        "321 people, 51,360 pairs of people",
+        "drawn faces",
+        "    python tools/calibrate.py curve --made-up",
+        "at 80, mean 1.5e-06, from 1e-06 to 2e-06",
+        "| 60 | women and men | 1.0e-04 |",
+        "abababababababab",
+        "| default | 2.5 | 2.5 | 2.5 |",
+    ],
+)
+def test_the_page_says_what_the_figures_say(said):
+    assert said in page(VERIFICATION, CALIBRATION)
+
+
+def test_rates_beyond_what_was_seen_are_marked():
+    rows = [
+        row for row in page(VERIFICATION, CALIBRATION).splitlines() if row.startswith(("| 70 |", "| 80 |", "| 90 |"))
+    ]
+    assert [row.split("|")[-2].strip() for row in rows[:3]] == ["measured", "measured", "extrapolated"]
+
+
+def test_without_a_curve_there_is_no_table_by_group():
+    variant = {**VERIFICATION["variants"][0], "groups": []}
+    assert "## By group" not in page({**VERIFICATION, "variants": [variant]}, CALIBRATION)
+
+
+def test_the_committed_page_is_made_from_the_committed_figures():
+    results = ROOT / "benchmarks" / "results"
+    figures = [json.loads((results / name).read_text()) for name in ("verification.json", "calibration.json")]
+    assert (ROOT / "docs" / "accuracy.md").read_text() == page(*figures)
+
+
+def test_the_curve_that_ships_is_the_one_the_page_reports():
+    from recognizance.vision import cards
+
+    said = json.loads((ROOT / "benchmarks" / "results" / "calibration.json").read_text())["curve"]
+    curve = cards.load()["sface-2021dec"].curve
+    assert list(curve.cosines) == said["cosines"]
+    assert list(curve.log10_rates) == said["log10_rates"]
