@@ -20,7 +20,7 @@ def described(arguments: Sequence[str], root: Path) -> dict[str, Any]:
     """Return what a reader needs to judge the figures, as JSON has it."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "command": shlex.join(["python", "-m", "benchmarks", *arguments]),
+        "command": shlex.join(["python", "-m", "benchmarks", *map(_short, arguments)]),
         "processor": processor(),
         "features": sorted(TELLING & _flags()),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -30,6 +30,11 @@ def described(arguments: Sequence[str], root: Path) -> dict[str, Any]:
         "commit": _commit(root),
         "load_before": load(),
     }
+
+
+def _short(argument: str) -> str:
+    """Return an argument without the folders of this machine, which mean nothing elsewhere."""
+    return Path(argument).name if Path(argument).is_absolute() else argument
 
 
 def load() -> float | None:

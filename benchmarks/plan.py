@@ -27,11 +27,13 @@ class Effort:
     repeats: int = 2
     """Times each portrait is gone through, for each variant of ours."""
     starts: int = 7
+    settling: int = 500
+    """Calls before memory is watched: pools, caches and the allocator fill up first, shape by shape."""
     lasting: int = 2000
-    """Calls between the first and the last look at memory."""
+    """Calls over which memory has to stay flat, once it has settled."""
 
 
-QUICK = Effort(stage=20, calls=15, seconds=0.5, rounds=2, portraits=6, repeats=1, starts=2, lasting=200)
+QUICK = Effort(stage=20, calls=15, seconds=0.5, rounds=2, portraits=6, repeats=1, starts=2, settling=100, lasting=200)
 
 
 @dataclass(frozen=True, slots=True)

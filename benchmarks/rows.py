@@ -119,7 +119,7 @@ def plain(rows: Sequence[Row]) -> list[str]:
 
 
 def verdict(rows: Sequence[Row]) -> str:
-    """Return the last line: how many targets are met, missed and left out."""
+    """Return in one sentence how many targets are met, and which are missed."""
     aimed = [row for row in rows if row.target]
     met = sum(row.met is True for row in aimed)
     missed = [row.name for row in aimed if row.met is False]

@@ -54,7 +54,9 @@ def detecting(plan: Plan) -> Iterator[Row]:
         vision = parts.vision()
         for width, height, faces in LOOKED_AT:
             image = Image(_frozen(pictures.scene(width, height, faces=faces)), DIGEST)
-            took = interleaved({"look": vision.look}, [image] * max(plan.effort.stage // 2, 5))
+            took = interleaved(
+                {"look": vision.look}, [image] * max(plan.effort.stage // (2 if width < 2000 else 10), 5)
+            )
             found = len(vision.look(image))
             name = f"look at {width} x {height}, {found} face{'s' if found != 1 else ''}: all scales, pose, quality"
             yield measured("detect", name, "ms", spread(took["look"]))

@@ -10,16 +10,18 @@ from pathlib import Path
 
 from benchmarks import clients, pictures, server
 from benchmarks.plan import Plan
-from benchmarks.rows import Row, Target, measured
+from benchmarks.rows import Row, Target, measured, skipped
 from benchmarks.statistics import slope, spread
 from benchmarks.whole import asked
 
 READY, IMPORTED = Target("under", 3), Target("under", 100)
 FLAT = Target("at most", 1)
-"""Kilobytes a call: 2 MB over 2,000 calls, about one per cent of what the server holds."""
+"""Kilobytes a call: 2 MB over 2,000 calls, less than one per cent of what the server holds."""
 EVERY = 20
-SETTLING = 0.25
-"""The share of the calls after which the slope is taken: pools, caches and the allocator fill up first."""
+LASTING = 1000
+"""Calls below which a slope says nothing."""
+AFRESH = 200
+"""Calls after which requests are signed anew: a signature holds for five minutes."""
 SIDES = ((160, 120), (250, 250), (225, 275), (320, 240), (400, 600), (640, 480), (800, 600), (768, 1024), (1024, 768),
          (1280, 720), (1600, 1200), (2000, 1500))  # fmt: skip
 FACES = (1, 2, 3)
@@ -57,16 +59,25 @@ def lasting(plan: Plan) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, server.running(plan.weights.folder) as running:
         yield Row("memory", "memory of the idle server", "MB", running.memory(), note="resident, before the first call")
         files = _drawn(Path(folder))
-        held = _held(running, files, plan.effort.lasting)
-    yield Row("memory", f"memory after {plan.effort.lasting} calls", "MB", held[-1])
+        held = _held(running, files, plan.effort.settling + plan.effort.lasting)
+    yield Row("memory", f"memory after {plan.effort.settling + plan.effort.lasting} calls", "MB", held[-1])
 
-    settled = held[int(SETTLING * len(held)) :]
-    found = slope([1000 * value for value in settled], EVERY)
     whole = slope([1000 * value for value in held], EVERY)
+    shapes = (
+        f"DetectFaces and CompareFaces in turn on {len(files)} pictures of {len(SIDES)} sizes, 160 x 120 to "
+        f"2000 x 1500, {FACES[0]} to {FACES[-1]} faces"
+    )
+    if plan.effort.lasting < LASTING:
+        yield skipped(
+            "memory", "slope of memory", f"too few calls to tell ({whole.rise:+.3g} kB a call); {shapes}", FLAT
+        )
+        return
+    settled = held[plan.effort.settling // EVERY :]
+    found = slope([1000 * value for value in settled], EVERY)
     note = (
-        f"after the first {SETTLING:.0%}; {whole.rise:+.2f} from the first call on; DetectFaces and "
-        f"CompareFaces in turn on {len(files)} pictures of {len(SIDES)} sizes, 160 x 120 to 2000 x 1500, "
-        f"{FACES[0]} to {FACES[-1]} faces"
+        f"over {plan.effort.lasting} calls after the first {plan.effort.settling}, from {settled[0]:.0f} to {settled[-1]:.0f} MB, "
+        "with 95 % confidence; "
+        f"{whole.rise:+.3g} from the first call on; {shapes}"
     )
     yield Row(
         "memory", "slope of memory", "kB a call", found.rise, found.rise - found.within, found.rise + found.within,
@@ -89,13 +100,13 @@ def _held(running: server.Server, files: tuple[str, ...], count: int) -> list[fl
     held = [running.memory()]
     done = 0
     while done < count:
-        with (  # signed anew, for a signature holds for five minutes
+        with (
             clients.light(asked(running, "DetectFaces", files)) as detect,
             clients.light(asked(running, "CompareFaces", files)) as compare,
         ):
-            for at in range(min(count - done, 20 * EVERY)):
+            for at in range(min(count - done, AFRESH)):
                 (detect if at % 2 == 0 else compare)((done + at) // 2)
                 if (done + at + 1) % EVERY == 0:
                     held.append(running.memory())
-        done += min(count - done, 20 * EVERY)
+        done += min(count - done, AFRESH)
     return held

@@ -7,16 +7,18 @@ Each field is also an environment variable, `RECOGNIZANCE_` and the name in capi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from recognizance.errors import SettingsWrong
-from recognizance.values import ACCESS_KEY_ID
 
 PREFIX = "RECOGNIZANCE_"
 NOWHERE = Path()
+ACCESS_KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
+"""What an access key's id may be: what Signature Version 4 can carry in its credential."""
 NOT_OURS = "RECOGNIZANCE_TEST_"  # what the tests read; the server does not
 
 

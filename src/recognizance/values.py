@@ -14,7 +14,6 @@ Conventions, true of every type here:
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -206,10 +205,6 @@ class Caller:
     access_key: str
     account: str
     region: str
-
-
-ACCESS_KEY_ID = re.compile(r"\w{1,128}", re.ASCII)
-"""What an access key's id may be: what Signature Version 4 can carry in its credential."""
 
 
 @dataclass(frozen=True, slots=True)

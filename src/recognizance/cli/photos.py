@@ -7,7 +7,6 @@ from pathlib import Path
 
 from recognizance.cli.failures import Wrong
 from recognizance.cli.output import shown
-from recognizance.values import PICTURE_BYTES
 
 HEAD = 32
 
@@ -40,6 +39,8 @@ def read(path: Path) -> bytes:
     Raises `Wrong` when the file is empty, too large, or of another format, which it then names;
     `OSError` when it cannot be read.
     """
+    from recognizance.values import PICTURE_BYTES
+
     if path.is_dir():
         raise Wrong(f"{shown(path)} is a folder; name a JPEG or PNG file")
     with path.open("rb") as file:

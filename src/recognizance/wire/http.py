@@ -5,7 +5,7 @@ included, is made here. Only reading and writing happen on the event loop. Signa
 their own; parsing and the work itself are plain functions on a bounded number of threads, and when those and the
 queue before them are full, the client is told to slow down.
 
-Checks come in this order: method and size, what the signature claims, the body, the signature,
+Checks come in this order: method and size, what the signature claims, the key, the body, the signature,
 the operation, JSON and types, constraints; then the service is asked.
 """
 
@@ -42,14 +42,19 @@ DOOR = 2
 
 HEADER_PURPOSE = "x-recognizance-purpose"
 HEADER_CASE = "x-recognizance-case"
-STATED = r"[\x20-\x7e]{1,256}"
+LONGEST_STATED = 256
+"""Characters of a purpose or case; the ledger has room for no more."""
+
 SLOW_DOWN = "Slow down; sudden increase in rate of requests."
+BROKEN = "recognizance.broken"
+"""In the scope: the `WireError` to answer with instead, because the rest of the body will not be read."""
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Health: TypeAlias = Callable[[], tuple[bool, Mapping[str, Any]]]
+Take: TypeAlias = Callable[[int], None]
 
 
 class Service(Protocol):
@@ -106,15 +111,21 @@ class Gauge:
         self._taken = 0
 
     @contextmanager
-    def take(self, amount: int) -> Generator[None]:
-        """Hold `amount` while the block runs, or raise `Throttled`."""
-        if self._taken + amount > self._limit:
-            raise Throttled(SLOW_DOWN)
-        self._taken += amount
+    def taking(self) -> Generator[Take]:
+        """Give a function that takes so much more or raises `Throttled`; after the block all of it is given back."""
+        held = 0
+
+        def take(amount: int) -> None:
+            nonlocal held
+            if self._taken + amount > self._limit:
+                raise Throttled(SLOW_DOWN)
+            self._taken += amount
+            held += amount
+
         try:
-            yield
+            yield take
         finally:
-            self._taken -= amount
+            self._taken -= held
 
 
 @dataclass(slots=True, eq=False)
@@ -154,7 +165,7 @@ class Endpoint:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self.close()
+        await asyncio.get_running_loop().run_in_executor(None, self.close)  # last answers leave while work ends
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,17 +175,24 @@ class Endpoint:
         except Gone:
             self._note(exchange, 499, 0)
             return
+        except asyncio.CancelledError:  # the server was told to stop, and has waited for this as long as it may
+            exchange.unread = False
+            await self._send(answer_to(stopping(), exchange.request_id), exchange, send)
+            raise
         except Exception as error:
             answer = answer_to(error, exchange.request_id)
+        await self._send(answer, exchange, send)
+        if exchange.unread:  # the answer is whole; what is still coming would be reset, and the answer with it
+            await drain(receive, self.limits)
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
         self._note(exchange, answer.status, len(answer.body))
         headers = self._headers(answer, exchange.request_id)
         if exchange.unread:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": exchange.unread})
-        if exchange.unread:  # the answer is whole; what is still coming would be reset, and the answer with it
-            await drain(receive, self.limits)
-            await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers = sigv4.headers_of(scope["headers"])
@@ -193,16 +211,17 @@ class Endpoint:
         query = bytes(scope["query_string"])
         claim = sigv4.claim(headers, query, now=self.now(), regions=self.regions)
         exchange.access_key = claim.access_key
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.door, sigv4.key_of, claim, headers, self.keys)
 
-        with self.bodies.take(self.limits.body if length is None else length):
-            body = await read_body(receive, exchange, self.limits)
+        with self.bodies.taking() as take_bytes, self.places.taking() as take_places:
+            body = await read_body(scope, receive, exchange, take_bytes, self.limits)
             signed = sigv4.Signed(scope["method"], bytes(scope["raw_path"]), query, headers, body)
-            loop = asyncio.get_running_loop()
             caller = await loop.run_in_executor(self.door, sigv4.verify, claim, signed, self.keys)
             if operation is None:
                 raise WireError("UnknownOperationException", "X-Amz-Target names no operation of this service.")
-            with self.places.take(1):  # only now: strangers may wait at the door, but not take places in the queue
-                return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange.request_id)
+            take_places(1)  # only now: strangers may wait at the door, but not take places in the queue
+            return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange.request_id)
 
     def _ask(self, signed: sigv4.Signed, operation: model.Operation, caller: Caller, request_id: str) -> Answer:
         request = codec.parse(signed.body, operation.request)
@@ -290,24 +309,33 @@ def content_length(headers: sigv4.Headers) -> int | None:
     return int(value)
 
 
-async def read_body(receive: Receive, exchange: Exchange, limits: Limits) -> bytes:
-    """Return the whole body, or raise `WireError` as soon as it is too long or too slow."""
-    chunks: list[bytes] = []
+async def read_body(scope: Scope, receive: Receive, exchange: Exchange, take: Take, limits: Limits) -> bytes:
+    """Return the whole body, or raise `WireError` as soon as it is too long, too slow or broken.
+
+    `take` is asked for room as the bytes arrive: what is only announced takes none.
+    """
+    body = bytearray()  # a list of chunks would take many times their size when they are small
+    now = asyncio.get_running_loop().time
+    began = now()
     try:
-        async with asyncio.timeout(limits.body_time):
-            while exchange.unread:
-                async with asyncio.timeout(limits.body_pause):
-                    message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Gone
-                chunks.append(message.get("body", b""))
-                exchange.received += len(chunks[-1])
-                exchange.unread = bool(message.get("more_body", False))
-                if exchange.received > limits.body:
-                    raise too_large(limits)
+        while exchange.unread:
+            least = began + limits.body_grace + len(body) / limits.body_rate
+            async with asyncio.timeout_at(min(now() + limits.body_pause, began + limits.body_time, least)):
+                message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            if BROKEN in scope:
+                raise scope[BROKEN]
+            arrived = message.get("body", b"")
+            take(len(arrived))
+            body += arrived
+            exchange.received = len(body)
+            exchange.unread = bool(message.get("more_body", False))
+            if len(body) > limits.body:
+                raise too_large(limits)
     except TimeoutError:
         raise WireError("RequestTimeoutException", "The body took too long to arrive.", 408) from None
-    return b"".join(chunks)
+    return bytes(body)
 
 
 def too_large(limits: Limits) -> WireError:
@@ -315,17 +343,25 @@ def too_large(limits: Limits) -> WireError:
     return WireError("RequestEntityTooLargeException", f"A request has at most {limits.body} bytes.", 413)
 
 
+def stopping() -> WireError:
+    """Return the error for what a server that was told to stop will not finish."""
+    return WireError("ServiceUnavailableException", "The server is stopping. Ask again.", 503)
+
+
 def stated(headers: sigv4.Headers, name: str) -> str | None:
-    """Return what a header of ours states, or None. It is signed, or `sigv4` would have refused it."""
-    text = ",".join(headers.get(name, ())).strip()
-    if not text:
-        return None
-    if not re.fullmatch(STATED, text):
-        raise codec.invalid(
-            [f"Value {codec.shown(text)} at '{name}' failed to satisfy constraint: "
-             f"Member must satisfy regular expression pattern: {STATED}"]
-        )  # fmt: skip
-    return text
+    """Return what a header of ours states, in any script, or None.
+
+    It is signed, or `sigv4` would have refused it. Characters that do not print could make the ledger show something
+    else than it holds.
+    """
+    text = ",".join(headers.get(name, ())).encode("latin-1").decode("utf-8", "replace").strip()
+    if "\ufffd" in text or not text.isprintable():
+        rule = "be text in UTF-8 of characters that print"
+    elif len(text) > LONGEST_STATED:
+        rule = f"have length less than or equal to {LONGEST_STATED}"
+    else:
+        return text or None
+    raise codec.invalid([f"Value {codec.shown(text)} at '{name}' failed to satisfy constraint: Member must {rule}"])
 
 
 def answer_to(error: Exception, request_id: str) -> Answer:

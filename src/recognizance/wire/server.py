@@ -1,28 +1,32 @@
 """Serves the endpoint over HTTP/1.1: uvicorn, with limits on everything before a request is one.
 
-uvicorn's parser (httptools) has no limit on headers and none on the time they take, and it answers what it
-cannot read in plain text. The protocol here adds the limits and answers in AWS's shape.
+uvicorn's parser (httptools) has no limit on headers and none on the time they take, it answers what it cannot read
+in plain text, and it waits for ever for a client to take its answer. The protocol here adds the limits and answers
+in AWS's shape.
 """
 
 from __future__ import annotations
 
 import asyncio
 import http
+import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from recognizance.settings import Settings
-from recognizance.wire.http import Endpoint
+from recognizance.wire.http import BROKEN, Endpoint, stopping
 from recognizance.wire.limits import Limits
 from recognizance.wire.refused import WireError
 
 
 def run(app: Endpoint, settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until told to stop (SIGINT, SIGTERM), then finish what is in hand.
+    """Serve until told to stop, then finish what is in hand; return on SIGTERM, raise `KeyboardInterrupt` on SIGINT.
 
     `announce` gets the address once requests are answered there. Raises `OSError` when the
     address cannot be had.
@@ -76,7 +80,41 @@ def server(app: Endpoint, listening: socket.socket, announce: Callable[[str], No
             if self.started:
                 announce(address_of(listening))
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if sig == signal.SIGTERM:  # uvicorn would raise it again in the end, and nobody could close the database
+                self.should_exit = True
+            else:
+                super().handle_exit(sig, frame)
+
     return Announcing(config)
+
+
+class Parser(httptools.HttpRequestParser):
+    """Reads a request that offers to change the protocol as the HTTP/1.1 that it is, body and all.
+
+    Java's client offers HTTP/2 on every cleartext connection. Servers may ignore the offer (RFC 9110, section
+    7.8); httptools stops before the body. So the head is read again, without the offer.
+    """
+
+    def __init__(self, protocol: HttpToolsProtocol) -> None:
+        """Report what is read to `protocol`."""
+        super().__init__(protocol)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.protocol = protocol
+
+    def feed_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Read on."""
+        while True:
+            try:
+                return super().feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self.head() + bytes(data)[offer.args[0] :]
+
+    def head(self) -> bytes:
+        """Return the head that was just read, without the offer."""
+        first = b"%s %s HTTP/%s" % (self.get_method(), self.protocol.url, self.get_http_version().encode())
+        lines = [b"%s: %s" % pair for pair in self.protocol.headers if pair[0] != b"upgrade"]
+        return b"\r\n".join([first, *lines, b"", b""])
 
 
 def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
@@ -86,6 +124,7 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
     class Guarded(HttpToolsProtocol):
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
+            self.parser = Parser(self)
             self.refused = False
             self.reading_headers = True
             self.unread_headers = 0  # bytes of a header block that is not complete
@@ -93,9 +132,11 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
             self.message_size = 0
             self.reason = WireError("BadRequestException", "This is not HTTP/1.1.")
             self.deadline: asyncio.TimerHandle | None = None
+            self.untaken: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            transport.set_write_buffer_limits(high=0)  # every byte not taken is a pause then, after close() too
             if len(self.connections) > limits.connections:
                 self.refuse(WireError("ServiceUnavailableException", "Too many connections.", 503))
             else:
@@ -104,6 +145,17 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self.stop_waiting()
             super().connection_lost(exc)
+            self.resume_writing()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self.untaken = self.loop.call_later(limits.answer_time, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            if self.untaken is not None:
+                self.untaken.cancel()
+                self.untaken = None
+            super().resume_writing()
 
         def data_received(self, data: bytes) -> None:
             if self.refused:
@@ -139,12 +191,23 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
                 raise self.reason
 
         def on_headers_complete(self) -> None:
+            if self.parser.should_upgrade():
+                if self.parser.get_method() == b"CONNECT":
+                    raise self.reason
+                return
             self.stop_waiting()
             self.reading_headers = False
             self.unread_headers = 0
             super().on_headers_complete()
+            if len(self.pipeline) > limits.ahead:
+                self.reason = WireError(
+                    "ThrottlingException", f"At most {limits.ahead} requests may be sent ahead of their answers."
+                )
+                raise self.reason
 
         def on_message_complete(self) -> None:
+            if self.parser.should_upgrade():
+                return
             self.reading_headers = True
             self.message_size = 0
             super().on_message_complete()
@@ -167,14 +230,23 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
         def send_400_response(self, msg: str) -> None:
             self.refuse(self.reason)
 
+        def shutdown(self) -> None:
+            super().shutdown()
+            if self.cycle and self.cycle.more_body:
+                self.refuse(stopping())
+
         def refuse(self, error: WireError) -> None:
-            """Answer and close, unless an answer to an earlier request is still on its way."""
+            """Answer and close, when the requests before have their answers."""
             self.refused = True
             self.stop_waiting()
             if self.transport.is_closing():
                 return
             if self.cycle and not self.cycle.response_complete:
-                self.transport.close()
+                self.cycle.keep_alive = False
+                if self.cycle.more_body:  # then what is wrong is wrong with this request
+                    self.cycle.scope.setdefault(BROKEN, error)
+                    self.cycle.more_body = False
+                    self.cycle.message_event.set()
                 return
             answer, headers = app.refuse(error)
             status = http.HTTPStatus(answer.status)

@@ -267,7 +267,7 @@ def test_thousands_of_candidates_are_still_a_hundred_faces():
 
 
 def test_a_candidate_below_the_bar_is_no_face():
-    assert find(black(200, 200), Says([BOX], scores=[0.5])) == []
+    assert find(black(200, 200), Says([BOX], scores=[0.5]), sureness=Sureness(3, 0, 0.6)) == []
     assert len(find(black(200, 200), Says([BOX], scores=[0.5]), sureness=Sureness(3, 0, 0.4))) == 1
 
 
