@@ -75,9 +75,8 @@ def lasting(plan: Plan) -> Iterator[Row]:
     settled = held[plan.effort.settling // EVERY :]
     found = slope([1000 * value for value in settled], EVERY)
     note = (
-        f"over {plan.effort.lasting} calls after the first {plan.effort.settling}, from {settled[0]:.0f} to {settled[-1]:.0f} MB, "
-        "with 95 % confidence; "
-        f"{whole.rise:+.3g} from the first call on; {shapes}"
+        f"over {plan.effort.lasting} calls after the first {plan.effort.settling}, with 95 % confidence: from "
+        f"{settled[0]:.0f} to {settled[-1]:.0f} MB; {whole.rise:+.3g} from the first call on; {shapes}"
     )
     yield Row(
         "memory", "slope of memory", "kB a call", found.rise, found.rise - found.within, found.rise + found.within,

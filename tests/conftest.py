@@ -72,9 +72,17 @@ def tiny(tmp_path_factory) -> dict[str, Path]:
 def given(tiny, tmp_path):
     """Settings of a server on the tiny models, with a data folder of its own."""
     return settings.read(
-        {}, data=tmp_path / "data", device="cpu", threads=1, detector="tiny-yunet", embedder="tiny-face", mirror=False,
-        log="warning", **tiny,
-    )  # fmt: skip
+        {},
+        data=tmp_path / "data",
+        device="cpu",
+        threads=1,
+        detector="tiny-yunet",
+        embedder="tiny-face",
+        mirror=False,
+        enlarge=False,
+        log="warning",
+        **tiny,
+    )
 
 
 @pytest.fixture

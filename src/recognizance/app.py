@@ -175,7 +175,10 @@ def _eyes(detector: Card, embedder: Card, settings: Settings) -> tuple[Callable[
         from recognizance.vision.vision import Vision
 
         return Vision(
-            _model(detector, engine(), settings), _model(embedder, engine(), settings), mirror=settings.mirror
+            _model(detector, engine(), settings),
+            _model(embedder, engine(), settings),
+            mirror=settings.mirror,
+            enlarge=settings.enlarge,
         )
 
     engine = once(start)

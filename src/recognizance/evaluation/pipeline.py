@@ -49,7 +49,7 @@ def open_pipeline(
     models = [
         adapters.open_model(card, carriers.read(card, settings.models_folder), engine) for card in (detector, embedder)
     ]
-    vision = Vision(detector=models[0], embedder=models[1], mirror=settings.mirror)
+    vision = Vision(detector=models[0], embedder=models[1], mirror=settings.mirror, enlarge=settings.enlarge)
 
     def embed(data: bytes) -> Vectors | None:
         try:
@@ -69,6 +69,7 @@ def open_pipeline(
         engine.chosen.precision,
         engine.chosen.device,
         f"mirror={settings.mirror}",
+        f"enlarge={settings.enlarge}",
         f"chosen={choose.__name__}",
     )
     return Pipeline(embed, embedder, how)

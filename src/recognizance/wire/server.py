@@ -13,7 +13,7 @@ import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import uvicorn
@@ -102,7 +102,7 @@ class Parser(httptools.HttpRequestParser):
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
         self.protocol = protocol
 
-    def feed_data(self, data: bytes | bytearray | memoryview) -> None:
+    def feed_data(self, data: Any) -> None:
         """Read on."""
         while True:
             try:
@@ -244,7 +244,7 @@ def guarded(app: Endpoint) -> type[HttpToolsProtocol]:
             if self.cycle and not self.cycle.response_complete:
                 self.cycle.keep_alive = False
                 if self.cycle.more_body:  # then what is wrong is wrong with this request
-                    self.cycle.scope.setdefault(BROKEN, error)
+                    cast(dict[str, Any], self.cycle.scope).setdefault(BROKEN, error)
                     self.cycle.more_body = False
                     self.cycle.message_event.set()
                 return

@@ -309,3 +309,23 @@ def test_confidence_rises_with_the_score_between_0_and_100():
 
 def test_one_look_holds_a_small_portrait_and_not_a_video_frame():
     assert 250 * 250 <= ONE_LOOK < 1280 * 720
+
+
+def test_a_small_picture_is_enlarged_for_its_look_and_no_large_one():
+    def shown(width, height, **options):
+        detector = Discs()
+        find(black(width, height), detector, **options)
+        return detector.shown[0]
+
+    assert shown(250, 240, enlarge=True) == (480, 500)
+    assert shown(250, 240) == (240, 250)
+    assert shown(390, 390, enlarge=True) == (554, 554)
+    assert shown(800, 600, enlarge=True) == shown(800, 600)
+
+
+def test_what_an_enlarged_look_finds_stands_where_it_is_in_the_picture():
+    picture = black(240, 200)
+    cv2.circle(picture, (120, 90), 30, (255, 0, 0), -1)
+    (plain,) = find(picture, Discs())
+    (enlarged,) = find(picture, Discs(), enlarge=True)
+    assert plain.box.iou(enlarged.box) > 0.85
