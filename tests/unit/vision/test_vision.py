@@ -56,7 +56,7 @@ def picture():
 
 
 def test_faces_are_described_largest_first_without_vectors():
-    faces = Vision(Finder((10, 10, 60), (150, 50, 120)), Colours()).look(picture())
+    faces = Vision(Finder((10, 10, 60), (150, 50, 120)), Colours(), enlarge=False).look(picture())
     assert [round(face.box.width * 320) for face in faces] == [120, 60]
     for face in faces:
         assert face.embedding is None
@@ -67,7 +67,7 @@ def test_faces_are_described_largest_first_without_vectors():
 
 
 def test_no_more_faces_than_asked_for():
-    assert len(Vision(Finder((10, 10, 60), (150, 50, 120)), Colours()).look(picture(), limit=1)) == 1
+    assert len(Vision(Finder((10, 10, 60), (150, 50, 120)), Colours(), enlarge=False).look(picture(), limit=1)) == 1
 
 
 def test_all_faces_are_embedded_in_one_run_and_in_order():
