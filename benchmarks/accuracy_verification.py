@@ -1,7 +1,7 @@
 """How well faces are told apart, with the product's own pipeline: View 2 of LFW, and all pairs of its pictures.
 
     python -m benchmarks.accuracy_verification --json benchmarks/results/verification.json
-    python -m benchmarks.accuracy_verification --variant default --variant bf16 --variant mirror
+    python -m benchmarks.accuracy_verification --variant default --variant fast --time 100
 
 Reads `lfw` and `congress` below `--data` (default: RECOGNIZANCE_DATA, or `../shared/data`). The face
 compared is the one in the middle of the picture, as the labels mean. A picture without a face is
@@ -17,11 +17,14 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import cv2
 import numpy as np
 
 from recognizance import __version__
@@ -35,22 +38,40 @@ from recognizance.evaluation.datasets import (
     read_pairs,
 )
 from recognizance.evaluation.embedding import cache_name, cached, central, embed_pictures
-from recognizance.evaluation.pipeline import open_pipeline
+from recognizance.evaluation.pipeline import Pipeline, open_pipeline
 from recognizance.evaluation.rates import Rate
 from recognizance.evaluation.verification import REJECTED, Point, all_pairs, roc, verify
 from recognizance.settings import read
 from recognizance.values import Card, Vectors
+from recognizance.vision import detect
 from recognizance.vision.similarity import Similarity
 
-VARIANTS: Mapping[str, Mapping[str, Any]] = {
-    "default": {},
-    "f32": {"precision": "f32", "mirror": False},
-    "f32 mirror": {"precision": "f32", "mirror": True},
-    "bf16": {"precision": "bf16", "mirror": False},
-    "bf16 mirror": {"precision": "bf16", "mirror": True},
-    "f32 mirror, no centre": {"precision": "f32", "mirror": True},
-    "f32, no centre": {"precision": "f32", "mirror": False},
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A pipeline to measure: settings that differ from the server's, and what no setting can take away."""
+
+    settings: Mapping[str, Any]
+    centred: bool = True
+    voting: bool = True
+
+
+FAST: Mapping[str, Any] = {"mirror": False, "enlarge": False}
+VARIANTS: Mapping[str, Variant] = {
+    "default": Variant({}),
+    "bf16": Variant({"precision": "bf16"}),
+    "no mirror": Variant({"mirror": False}),
+    "no enlarging": Variant({"enlarge": False}),
+    "fast": Variant(FAST),
+    "fast, bf16": Variant({**FAST, "precision": "bf16"}),
+    "fast, no centre": Variant(FAST, centred=False),
+    "fast, no voting": Variant(FAST, voting=False),
 }
+"""The server's own settings; the same in bf16; the same without one thing; and without all that costs time."""
+
+NOBODY_ELSE = 2.0
+"""An overlap that no two boxes have: where votes would begin, the surest candidate is alone."""
+
 RATES = (1e-3, 1e-4, 1e-5)
 GROUPED = (60.0, 70.0, 80.0)
 """Similarities at which false matches are counted by group."""
@@ -60,7 +81,9 @@ SEED = 20_261_123
 
 def main() -> None:
     """Run the command line."""
+    cv2.setNumThreads(1)
     asked = _arguments().parse_args()
+    asked.variant = asked.variant or ["default"]
     if not (asked.data / "lfw" / "pairs.txt").is_file():
         sys.exit(f"there is no lfw/pairs.txt in {asked.data}; name the folder with --data or RECOGNIZANCE_DATA")
     excluded = read_exclusions(asked.exclude) if asked.exclude else NO_EXCLUSIONS
@@ -68,7 +91,8 @@ def main() -> None:
         "at": datetime.now(UTC).date().isoformat(),
         "version": __version__,
         "excluded": {"people": len(excluded.people), "sha256": excluded.sha256},
-        "variants": [_measured(name, asked, excluded) for name in asked.variant or ["default"]],
+        "variants": [_measured(name, asked, excluded) for name in asked.variant],
+        "times": _timed(asked) if asked.time else None,
     }
     for one in said["variants"]:
         print(_line(one))
@@ -88,41 +112,73 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--exclude", type=Path, help="CSV with a heading; its first column names people to leave out")
     parser.add_argument("--cache", type=Path, default=Path("build/vectors"), help="folder where vectors are kept")
+    parser.add_argument("--time", type=int, default=0, help="also time so many pictures, one thread; 0: none")
     parser.add_argument("--json", type=Path, help="write what was found to this file")
     return parser
 
 
+def _opened(name: str, asked: argparse.Namespace, threads: int) -> Pipeline:
+    variant = VARIANTS[name]
+    settings = read({}, models=asked.models, threads=threads, device="cpu", **variant.settings)
+    return open_pipeline(settings, version=__version__, choose=central, centred=variant.centred)
+
+
 def _measured(name: str, asked: argparse.Namespace, excluded: Exclusions) -> dict[str, Any]:
-    settings = read({}, models=asked.models, threads=asked.threads, device="cpu", **VARIANTS[name])
-    centred = "no centre" not in name
-    pipeline = open_pipeline(settings, version=__version__, choose=central, centred=centred)
+    variant, pipeline = VARIANTS[name], _opened(name, asked, asked.threads)
     pictures = lfw_pictures(asked.data / "lfw")
     names = [one.name for one in pictures]
-    paths = [asked.data / "lfw" / "images" / one for one in names]
-    dimension = int(pipeline.card.parameters["dimension"])
-
-    def tell(done: int, of: int) -> None:
-        if done % 1000 == 0:
-            print(f"{name}: {done} of {of}, {1e3 * (time.perf_counter() - begun) / done:.1f} ms each", file=sys.stderr)
-
-    begun = time.perf_counter()
     vectors = cached(
-        asked.cache / cache_name(pipeline.how, names),
-        lambda: embed_pictures(paths, pipeline.embed, dimension=dimension, progress=tell),
+        asked.cache / cache_name((*pipeline.how, *["no voting"] * (not variant.voting)), names),
+        lambda: _embedded(name, pipeline, [asked.data / "lfw" / "images" / one for one in names]),
     )
     return {
         "variant": name,
-        "precision": settings.precision,
-        "mirror": settings.mirror,
+        "settings": dict(variant.settings),
+        "centred": variant.centred,
+        "voting": variant.voting,
         "not_found": int((~vectors.any(axis=1)).sum()),
         "pictures": len(pictures),
         "people": len({one.person for one in pictures}),
         "view2": _view2(asked.data / "lfw" / "pairs.txt", dict(zip(names, vectors, strict=True))),
         "all_pairs": _all_pairs(pictures, vectors, frozenset()),
         "all_pairs_without_excluded": _all_pairs(pictures, vectors, excluded.people),
-        "centred": centred,
-        "groups": _groups(pictures, vectors, excluded.people, pipeline.card if centred else None),
+        "groups": _groups(pictures, vectors, excluded.people, pipeline.card if name == "default" else None),
     }
+
+
+def _embedded(name: str, pipeline: Pipeline, paths: Sequence[Path]) -> Vectors:
+    begun = time.perf_counter()
+
+    def tell(done: int, of: int) -> None:
+        if done % 1000 == 0:
+            each = 1e3 * (time.perf_counter() - begun) / done
+            print(f"{name}: {done} of {of}, {each:.1f} ms each", file=sys.stderr, flush=True)
+
+    dimension = int(pipeline.card.parameters["dimension"])
+    with _votes(VARIANTS[name]):
+        return embed_pictures(paths, pipeline.embed, dimension=dimension, progress=tell)
+
+
+def _votes(variant: Variant) -> AbstractContextManager[object]:
+    """Return a block in which the surest candidate alone places a face, where the variant has it so."""
+    return nullcontext() if variant.voting else patch.object(detect, "VOTING", NOBODY_ELSE)
+
+
+def _timed(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return the milliseconds from bytes to vector, one thread, the variants taking turns at each picture."""
+    pipelines = {name: _opened(name, asked, threads=1) for name in asked.variant}
+    paths = [asked.data / "lfw" / "images" / one.name for one in lfw_pictures(asked.data / "lfw")]
+    pictures = [path.read_bytes() for path in paths[:: max(1, len(paths) // asked.time)][: asked.time]]
+    times: dict[str, list[float]] = {name: [] for name in pipelines}
+    for picture in [pictures[0], *pictures]:
+        for name, pipeline in pipelines.items():
+            with _votes(VARIANTS[name]):
+                begun = time.perf_counter()
+                pipeline.embed(picture)
+                times[name].append(1e3 * (time.perf_counter() - begun))
+    quartiles = {name: np.quantile(taken[1:], (0.25, 0.5, 0.75)) for name, taken in times.items()}
+    load = os.getloadavg()[0]
+    return {"pictures": len(pictures), "load": load, "ms": {name: q.tolist() for name, q in quartiles.items()}}
 
 
 def _view2(file: Path, vectors: Mapping[str, Vectors]) -> dict[str, Any]:

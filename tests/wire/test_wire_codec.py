@@ -5,6 +5,7 @@ import base64
 import json
 import math
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -60,7 +61,7 @@ def validation(body, shape) -> str:
     return error.message
 
 
-slow = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+slow = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("target", sorted(OPERATIONS))
@@ -125,6 +126,7 @@ def test_two_long_blobs_keep_their_places():
     assert codec.parse(body, COMPARE) == {"SourceImage": {"Bytes": first}, "TargetImage": {"Bytes": second}}
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.sampled_from(["", "\\", '"', "é", "\\u0041", "\U0001f600"]))
 def test_a_long_string_is_read_as_json_would_read_it(text, more):
     text = (text + more) * (40_000 // len(text))
@@ -197,6 +199,17 @@ def test_a_value_of_the_wrong_type_is_a_serialization_exception(shape, value):
     error = refused({"It": value}, shape)
     assert error.code == "SerializationException"
     assert error.message.startswith(("it", "The request"))
+
+
+def test_a_long_string_that_escapes_name_again_is_handed_out_once():
+    names = ",".join(['"\\udc800"'] * 5_000)
+    body = f'{{"CollectionId": "{"a" * 200_000}", "FaceIds": [{names}]}}'.encode()
+    tracemalloc.start()
+    began = time.perf_counter()
+    assert refused(body, DELETE).code == "SerializationException"
+    assert time.perf_counter() - began < 2
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
 
 
 def test_text_may_not_smuggle_half_a_surrogate_pair_as_a_name():

@@ -1,17 +1,20 @@
 # ruff: noqa: E501 - tables of cases; a sentence of AWS stands whole
 """The shape of every error, in one place: what the front refuses, what the service refuses, what breaks."""
 
+import hashlib
 import json
 import logging
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from uuid import UUID
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.client import ask, in_process, signed
+from tests.client import HOST, SECRET, ask, signed
 from tests.wire.echo import Echo, app_for
 
 from recognizance import errors
+from recognizance.wire import sigv4
 
 REFUSALS = [one for one in errors.Refusal.__subclasses__() if one is not errors.InvalidS3Object]
 
@@ -21,6 +24,20 @@ def raising(error):
         raise error
 
     return app_for(Echo(answer))
+
+
+def stating(purpose):
+    """Return a request signed with this purpose, a text or the very bytes."""
+    given = purpose if isinstance(purpose, bytes) else purpose.encode()
+    request = signed(headers=[("x-recognizance-purpose", "stands in")])
+    found = sigv4.headers_of([(name.encode(), value.encode()) for name, value in request["headers"]])
+    found |= {"x-recognizance-purpose": [given.decode("latin-1")], "host": [HOST]}
+    claim = sigv4.claim(found, b"", now=datetime.now(UTC), regions=())
+    digest = hashlib.sha256(request["body"]).hexdigest()
+    text = sigv4.canonical_request("POST", b"/", b"", found, claim.signed, digest)
+    right = found["authorization"][0].replace(claim.signature, sigv4.signature(SECRET, claim, text))
+    found |= {"authorization": [right]}
+    return {**request, "headers": [(name, value) for name, values in found.items() for value in values]}
 
 
 def check_headers(response):
@@ -52,14 +69,18 @@ def test_what_the_service_refuses_has_the_services_form(kind):
     }
 
 
-@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
-def test_boto3_raises_its_own_class_for_a_refusal(kind):
-    client = in_process(raising(kind("Because.")))
-    known = getattr(client.exceptions, kind.code, ClientError) if kind.status != 501 else ClientError
-    with pytest.raises(known) as caught:
-        client.list_collections()
-    assert caught.value.response["Error"] == {"Code": kind.code, "Message": "Because."}
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == kind.status
+def test_boto3_raises_its_own_class_for_a_refusal(rekognition, service):
+    for kind in REFUSALS:
+
+        def answer(name, request, kind=kind):
+            raise kind("Because.")
+
+        service.answer = answer
+        known = getattr(rekognition.exceptions, kind.code, ClientError) if kind.status != 501 else ClientError
+        with pytest.raises(known) as caught:
+            rekognition.list_collections()
+        assert caught.value.response["Error"] == {"Code": kind.code, "Message": "Because."}
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == kind.status
 
 
 def test_a_throttled_client_is_told_how_long_to_wait():
@@ -87,6 +108,10 @@ def test_a_throttled_client_is_told_how_long_to_wait():
         ({"headers": [("content-length", "1"), ("content-length", "2")]}, "SerializationException", 400),
         (signed(headers=[("x-recognizance-purpose", "p" * 257)]), "ValidationException", 400),
         (signed(headers=[("x-recognizance-case", "tab\tand\x01more")]), "ValidationException", 400),
+        (stating("é" * 257), "ValidationException", 400),
+        (stating("back\u202ewards"), "ValidationException", 400),
+        (stating("two\u2028lines"), "ValidationException", 400),
+        (stating(b"latin \xe9"), "ValidationException", 400),
     ],
 )
 def test_what_the_front_refuses_has_the_fronts_form(app, service, request_, code, status):
@@ -127,10 +152,13 @@ def test_what_breaks_is_a_500_without_details_and_with_them_in_the_log(answer, c
     assert caplog.records[0].exc_info is not None
 
 
-def test_an_unserved_operation_is_a_501_that_boto3_does_not_take_for_a_success():
-    client = in_process(raising(errors.Unserved("CreateProject is not served here. See docs/coverage.md.")))
+def test_an_unserved_operation_is_a_501_that_boto3_does_not_take_for_a_success(rekognition, service):
+    def answer(name, request):
+        raise errors.Unserved("CreateProject is not served here. See docs/coverage.md.")
+
+    service.answer = answer
     with pytest.raises(ClientError, match=r"NotImplementedException.*CreateProject is not served here"):
-        client.create_project(ProjectName="p")
+        rekognition.create_project(ProjectName="p")
 
 
 def test_the_service_gets_what_was_asked_and_stated(app, service):
@@ -144,6 +172,23 @@ def test_the_service_gets_what_was_asked_and_stated(app, service):
     assert (asked.name, asked.request) == ("CreateCollection", {"CollectionId": "staff"})
     assert (asked.purpose, asked.case) == ("access control", "2026/17")
     assert asked.request_id == response.headers["x-amzn-requestid"]
+
+
+@pytest.mark.parametrize("purpose", ["enquête à", "“missing person”", "身元確認", "розыск", "الهوية"])
+def test_a_purpose_may_be_in_any_script(app, service, purpose):
+    assert ask(app, **stating(purpose)).status == 200
+    assert service.asked[0].purpose == purpose
+
+
+def test_a_purpose_that_does_not_print_is_told_so(app):
+    said = json.loads(ask(app, **stating("back\u202ewards")).body)["message"]
+    assert said.endswith(
+        "at 'x-recognizance-purpose' failed to satisfy constraint: Member must be text in UTF-8 of characters that print"
+    )
+    said = json.loads(ask(app, **stating("é" * 257)).body)["message"]
+    assert said.endswith(
+        "(257 characters)' at 'x-recognizance-purpose' failed to satisfy constraint: Member must have length less than or equal to 256"
+    )
 
 
 def test_headers_added_to_a_boto3_client_are_signed(rekognition, service):

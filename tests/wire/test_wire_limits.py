@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -108,10 +109,11 @@ def test_a_body_that_is_announced_too_large_is_refused_before_a_byte_of_it(addre
         assert code_of(connection) == (413, "RequestEntityTooLargeException")
 
 
-def test_a_chunked_body_is_counted(address):
+def test_a_chunked_body_is_counted(serve):
+    address = serve(app_for(Echo(), limits=Limits(body=1_500_000, drain_time=0.2)))
     given = signed(url=address + "/")
     head = raw(given, [("Host", urlsplit(address).netloc), ("Transfer-Encoding", "chunked")])
-    chunk = b"%x\r\n%s\r\n" % (1_000_000, b" " * 1_000_000)
+    chunk = b"%x\r\n%s\r\n" % (100_000, b" " * 100_000)
     with connect(address) as connection:
         connection.sendall(head)
         for _ in range(16):
@@ -264,9 +266,9 @@ def test_bodies_in_hand_are_counted_together(serve):
     address = serve(app_for(Echo(), limits=Limits(bodies=1_000)))
     head, _ = sent(address, b" " * 800)
     with connect(address) as first, connect(address) as second:
-        first.sendall(head)
+        first.sendall(head + b" " * 700)
         time.sleep(0.2)
-        second.sendall(head)
+        second.sendall(head + b" " * 700)
         assert code_of(second) == (400, "ThrottlingException")
 
 
@@ -283,6 +285,132 @@ def test_a_client_that_hangs_up_costs_nothing_more(serve, caplog):
         head, body = sent(address, b"{}")
         connection.sendall(head + body)
         assert read(connection)[0] == 200
+
+
+def test_what_is_only_announced_takes_no_room(serve):
+    address = serve(app_for(Echo(), limits=Limits(bodies=1_000)))
+    head, _ = sent(address, b" " * 999)
+    with connect(address) as first, connect(address) as second, connect(address) as third:
+        first.sendall(head + b" ")
+        second.sendall(head + b" ")
+        time.sleep(0.1)
+        third.sendall(b"".join(sent(address, b"{}")))
+        assert read(third)[0] == 200
+
+
+def test_an_unknown_key_is_refused_before_its_body(serve):
+    address = serve(app_for(Echo(), limits=Limits(drain_time=0.1)))
+    head, _ = sent(address, b" " * 800, access_key="AKIDSOMEBODYELSE0000")
+    with connect(address) as connection:
+        connection.sendall(head)
+        assert code_of(connection) == (400, "UnrecognizedClientException")
+        assert closed(connection)
+
+
+def test_a_body_has_to_keep_a_rate_after_some_grace(serve):
+    address = serve(app_for(Echo(), limits=Limits(body_grace=0.2, body_rate=1_000, drain_time=0.1)))
+    body = b"{" + b" " * 1_498 + b"}"
+    head, _ = sent(address, body)
+    with connect(address) as slow, connect(address) as fast:
+        slow.sendall(head + body[:100])
+        fast.sendall(head + body[:1_000])
+        assert code_of(slow) == (408, "RequestTimeoutException")
+        time.sleep(0.3)
+        fast.sendall(body[1_000:])
+        assert read(fast)[0] == 200
+
+
+def test_a_client_that_never_reads_is_cut_off(serve):
+    service = Echo(lambda name, request: {"CollectionIds": ["a" * 16_000_000]} if request else {})
+    address = serve(app_for(service, limits=Limits(connections=1, answer_time=0.3, linger=0.1)))
+    with connect(address) as connection:
+        connection.sendall(b"".join(sent(address, b'{"MaxResults": 1}')))
+        wait_for_room(address)
+
+
+def wait_for_room(address):
+    for _ in range(100):
+        time.sleep(0.1)
+        with connect(address) as other:
+            head, body = sent(address, b"{}")
+            other.sendall(head + body)
+            with suppress(ConnectionError):
+                if read(other)[0] == 200:
+                    return
+    raise AssertionError("the connection was never given up")
+
+
+def test_requests_sent_ahead_are_counted(serve):
+    address = serve(app_for(Echo(), limits=Limits(ahead=2, drain_time=0.1)))
+    head, body = sent(address, b"{}")
+    with connect(address) as connection:
+        connection.sendall((head + body) * 100)
+        stream = b""
+        with suppress(ConnectionResetError):
+            while more := connection.recv(65_536):
+                stream += more
+    assert (stream.count(b"HTTP/1.1 200"), stream.count(b"HTTP/1.1 ")) == (3, 4)
+    assert b'"__type": "ThrottlingException"' in stream
+
+
+def test_what_was_asked_before_garbage_is_answered(address):
+    head, body = sent(address, b"{}")
+    with connect(address) as connection:
+        connection.sendall(head + body + head + body + b"garbage\r\n\r\n")
+        assert read(connection)[0] == 200
+        assert read(connection)[0] == 200
+        assert closed(connection)
+
+
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [("xchunked", b"{}"), ("chunked, identity", b"{}"), ("chunked", b"5\r\n{}"), ("chunked", b"x\r\n{}\r\n")],
+)
+def test_a_body_that_cannot_be_framed_is_answered_in_awss_shape(serve, framing, body):
+    address = serve(app_for(Echo(), limits=Limits(body_pause=0.2, drain_time=0.1)))
+    given = signed(url=address + "/")
+    with connect(address) as connection:
+        head = raw(given, [("Host", urlsplit(address).netloc), ("Transfer-Encoding", framing)])
+        connection.sendall(head + body)
+        assert code_of(connection)[0] in (400, 408)
+        assert closed(connection)
+
+
+def test_an_offer_of_http_2_is_ignored(address):
+    offer = [
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("Upgrade", "h2c"),
+        ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA"),
+    ]
+    given = signed(url=address + "/")
+    whole = raw(given, [("Host", urlsplit(address).netloc), *offer, ("Content-Length", 2)]) + b"{}"
+    chunks = raw(given, [*offer, ("Host", urlsplit(address).netloc), ("Transfer-Encoding", "chunked")])
+    with connect(address) as connection:
+        connection.sendall(whole)
+        assert read(connection)[0] == 200
+        connection.sendall(whole + chunks + b"2\r\n{}\r\n0\r\n\r\n")
+        assert read(connection)[0] == 200
+        assert read(connection)[0] == 200
+        for part in (whole[:30], whole[30:300], whole[300:-3], whole[-3:-1], whole[-1:]):
+            connection.sendall(part)
+            time.sleep(0.02)
+        assert read(connection)[0] == 200
+        connection.sendall(whole.replace(b"Upgrade,", b"close, Upgrade,"))
+        assert read(connection)[0] == 200
+        assert closed(connection)
+    with connect(address) as connection:
+        connection.sendall(whole.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert read(connection)[0] == 200
+
+
+def test_boto3_states_a_purpose_in_any_script(address, service):
+    client = boto(address)
+    client.meta.events.register(
+        "before-sign.*.*", lambda request, **_: request.headers.add_header("x-recognizance-purpose", "enquête “à”")
+    )
+    client.list_collections()
+    assert service.asked[0].purpose == "enquête “à”"
+    client.close()
 
 
 def test_the_server_names_neither_itself_nor_its_parts(address):
@@ -305,23 +433,47 @@ import sys, time
 from tests.wire.echo import Echo, app_for
 from recognizance.settings import Settings
 from recognizance.wire import run
+from recognizance.wire.limits import Limits
 
 def answer(name, request):
     print("begun", flush=True)
-    time.sleep(0.5)
+    time.sleep(request["MaxResults"] / 4)
     return {"CollectionIds": ["done"]}
 
-run(app_for(Echo(answer)), Settings(port=0), lambda address: print(address, flush=True))
+run(app_for(Echo(answer), limits=Limits(grace=1)), Settings(port=0), lambda address: print(address, flush=True))
+print("closed", flush=True)
 """
 
 
-def test_a_server_told_to_stop_answers_what_it_has_begun():
+def test_a_server_told_to_stop_answers_everybody_and_returns():
     root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", SLOW_SERVER], cwd=root, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_SERVER], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
         address = running.stdout.readline().strip()
-        with connect(address) as connection:
-            connection.sendall(b"".join(sent(address, b"{}")))
+        with connect(address) as short, connect(address) as long, connect(address) as unread:
+            unread.sendall(sent(address, b"{}")[0] + b"{")
+            short.sendall(b"".join(sent(address, b'{"MaxResults": 0}'))[:-2])
+            long.sendall(b"".join(sent(address, b'{"MaxResults": 6}')))
+            assert running.stdout.readline() == "begun\n"
+            short.sendall(b"0}")
+            assert running.stdout.readline() == "begun\n"
+            assert read(short)[2] == {"CollectionIds": ["done"]}
+            short.sendall(b"".join(sent(address, b'{"MaxResults": 1}')))
             assert running.stdout.readline() == "begun\n"
             running.terminate()
-            assert read(connection)[2] == {"CollectionIds": ["done"]}
-        assert running.wait(10) in (0, -signal.SIGTERM)
+            assert code_of(unread) == (503, "ServiceUnavailableException")
+            assert read(short)[2] == {"CollectionIds": ["done"]}
+            assert code_of(long) == (503, "ServiceUnavailableException")
+        assert running.stdout.readline() == "closed\n"
+        assert running.wait(10) == 0
+
+
+def test_a_server_that_is_interrupted_says_so():
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_SERVER], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout.readline().startswith("http")
+        running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=10)[1].strip().endswith("KeyboardInterrupt")

@@ -98,9 +98,13 @@ class Parser(httptools.HttpRequestParser):
 
     def __init__(self, protocol: HttpToolsProtocol) -> None:
         """Report what is read to `protocol`."""
-        super().__init__(protocol)
-        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
         self.protocol = protocol
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was read: after some heads the parser would take nothing more."""
+        super().__init__(self.protocol)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
 
     def feed_data(self, data: Any) -> None:
         """Read on."""
@@ -109,6 +113,7 @@ class Parser(httptools.HttpRequestParser):
                 return super().feed_data(data)
             except httptools.HttpParserUpgrade as offer:
                 data = self.head() + bytes(data)[offer.args[0] :]
+                self.begin()
 
     def head(self) -> bytes:
         """Return the head that was just read, without the offer."""

@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import quote_from_bytes
 
+from recognizance.settings import ACCESS_KEY_ID
 from recognizance.values import Caller, Key
 from recognizance.wire.refused import WireError, shortened
 
@@ -150,7 +151,7 @@ def read_authorization(text: str, at: str) -> Claim:
             f"got '{shortened(parts['Credential'])}'"
         )
     access_key, date, region, service, terminator = scope
-    if not re.fullmatch(r"\w{1,128}", access_key, re.ASCII):
+    if not ACCESS_KEY_ID.fullmatch(access_key):
         raise incomplete("Credential should begin with an access key id.")
     if terminator != TERMINATOR:
         raise mismatch(f"Credential should be scoped with a valid terminator: '{TERMINATOR}'.")

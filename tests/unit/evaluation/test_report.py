@@ -23,11 +23,10 @@ POINTS = [
 VERIFICATION = {
     "at": "2026-01-02",
     "version": "1.2.3",
+    "times": {"pictures": 77, "load": 0.3, "ms": {"default": [40.0, 41.5, 43.0]}},
     "variants": [
         {
             "variant": "default",
-            "precision": "f32",
-            "mirror": True,
             "not_found": 3,
             "pictures": 1234,
             "view2": {"accuracy": 0.9912, "standard_error": 0.0021, "folds": [0.99] * 10, "pairs": 6000},
@@ -81,6 +80,7 @@ CALIBRATION = {
     "said",
     [
         "0.9912 ± 0.0021",
+        "| default | 41.5 | 40.0 to 43.0 |",
         "3 of 1,234",
         "0.9500 [0.8550, 1.0450]",
         "| 80 | 0.4600 | 1e-06 |",
