@@ -211,10 +211,10 @@ def test_every_request_leaves_one_line_without_secrets(app, caplog):
         ask(app, headers=[("x-amz-target", "evil\tRekognitionService.X status=200")])
     first, second = (record.getMessage() for record in caplog.records)
     assert first.startswith(
-        f"request_id={response.headers['x-amzn-requestid']} operation=CreateCollection access_key=AKIDEXAMPLE000000001 status=200 ms="
+        f"request_id={response.headers['x-amzn-requestid']} operation=CreateCollection access_key=AKIDEXAMPLE000000001 status=200 error=- ms="
     )
     assert first.endswith(f"in={len(request['body'])} out=2")
-    assert " operation=- access_key=- status=400 " in second
+    assert " operation=- access_key=- status=400 error=MissingAuthenticationTokenException ms=" in second
     assert "confidential" not in caplog.text
     assert "evil" not in caplog.text
 

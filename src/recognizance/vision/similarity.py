@@ -34,6 +34,7 @@ ANCHORS: tuple[tuple[float, Percent], ...] = (
 """Log10 of the rate at which strangers match, and the percentage that stands for it. Cosine 1 is 100."""
 
 IDENTICAL: Percent = 100.0
+RAREST = 10.0 ** ANCHORS[-1][0] * (1 - 1e-9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,10 +119,17 @@ class Similarity:
         return -float(self._rate(np.array([_percentage(percent)]))[0]) < self.curve.measured_to - 1e-9
 
     def sentence(self, percent: Percent) -> str:
-        """Say in words how many pairs of strangers score at least `percent`."""
+        """Say in words how many pairs of strangers score at least `percent`.
+
+        Below one in a billion, where the scale ends, no number is given: nobody could check it.
+        """
         rate = self.rate(percent)
         if rate > 0.5:
             return "most pairs of strangers score this high"
+        if rate < RAREST:
+            return (
+                "fewer than one in a billion pairs of strangers score this high, which is beyond what can be measured"
+            )
         text = f"about one in {_rounded(1 / rate):,} pairs of strangers scores this high"
         if not self.extrapolated(percent):
             return text

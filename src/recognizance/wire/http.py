@@ -173,7 +173,7 @@ class Endpoint:
         try:
             answer = await self._answer(scope, receive, exchange)
         except Gone:
-            self._note(exchange, 499, 0)
+            self._note(exchange, Answer(499, b"", (("x-amzn-errortype", "ClientHungUp"),)))
             return
         except asyncio.CancelledError:  # the server was told to stop, and has waited for this as long as it may
             exchange.unread = False
@@ -187,7 +187,7 @@ class Endpoint:
             await send({"type": "http.response.body", "body": b""})
 
     async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
-        self._note(exchange, answer.status, len(answer.body))
+        self._note(exchange, answer)
         headers = self._headers(answer, exchange.request_id)
         if exchange.unread:
             headers.append((b"connection", b"close"))
@@ -239,7 +239,7 @@ class Endpoint:
         """Return the answer to something that never became a request, and all its headers."""
         exchange = Exchange(self.new_id(), self.now())
         answer = answer_to(error, exchange.request_id)
-        self._note(exchange, answer.status, len(answer.body))
+        self._note(exchange, answer)
         return answer, self._headers(answer, exchange.request_id)
 
     def _headers(self, answer: Answer, request_id: str) -> list[tuple[bytes, bytes]]:
@@ -252,16 +252,17 @@ class Endpoint:
         }
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in found.items()]
 
-    def _note(self, exchange: Exchange, status: int, sent: int) -> None:
+    def _note(self, exchange: Exchange, answer: Answer) -> None:
         access.info(
-            "request_id=%s operation=%s access_key=%s status=%d ms=%.1f in=%d out=%d",
+            "request_id=%s operation=%s access_key=%s status=%d error=%s ms=%.1f in=%d out=%d",
             exchange.request_id,
             exchange.operation,
             exchange.access_key,
-            status,
+            answer.status,
+            dict(answer.headers).get("x-amzn-errortype", "-"),
             1000 * (self.now() - exchange.began).total_seconds(),
             exchange.received,
-            sent,
+            len(answer.body),
         )
 
 

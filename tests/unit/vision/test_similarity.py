@@ -101,6 +101,14 @@ def test_rates_below_the_smallest_seen_are_called_extrapolated(scale):
             "about one in 10,000,000 pairs of strangers scores this high (extrapolated, because too few such pairs "
             "have been seen: between one in 3,000,000 and one in 60,000,000)",
         ),
+        (
+            99.5,
+            "fewer than one in a billion pairs of strangers score this high, which is beyond what can be measured",
+        ),
+        (
+            100,
+            "fewer than one in a billion pairs of strangers score this high, which is beyond what can be measured",
+        ),
     ],
 )
 def test_a_percentage_is_said_in_words(scale, percent, sentence):
