@@ -27,7 +27,7 @@ class Effort:
     repeats: int = 2
     """Times each portrait is gone through, for each variant of ours."""
     starts: int = 7
-    settling: int = 500
+    settling: int = 1000
     """Calls before memory is watched: pools, caches and the allocator fill up first, shape by shape."""
     lasting: int = 2000
     """Calls over which memory has to stay flat, once it has settled."""

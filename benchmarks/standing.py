@@ -18,6 +18,7 @@ READY, IMPORTED = Target("under", 3), Target("under", 100)
 FLAT = Target("at most", 1)
 """Kilobytes a call: 2 MB over 2,000 calls, less than one per cent of what the server holds."""
 EVERY = 20
+MARKED = 500
 LASTING = 1000
 """Calls below which a slope says nothing."""
 AFRESH = 200
@@ -74,9 +75,10 @@ def lasting(plan: Plan) -> Iterator[Row]:
         return
     settled = held[plan.effort.settling // EVERY :]
     found = slope([1000 * value for value in settled], EVERY)
+    marks = ", ".join(f"{value:.0f}" for value in held[:: MARKED // EVERY])
     note = (
-        f"over {plan.effort.lasting} calls after the first {plan.effort.settling}, with 95 % confidence: from "
-        f"{settled[0]:.0f} to {settled[-1]:.0f} MB; {whole.rise:+.3g} from the first call on; {shapes}"
+        f"over {plan.effort.lasting} calls after the first {plan.effort.settling}, with 95 % confidence; "
+        f"{whole.rise:+.3g} from the first call on; MB every {MARKED} calls: {marks}; {shapes}"
     )
     yield Row(
         "memory", "slope of memory", "kB a call", found.rise, found.rise - found.within, found.rise + found.within,

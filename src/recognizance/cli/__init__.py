@@ -2,7 +2,8 @@
 
 What a person reads goes to stdout, with colour and rules on a terminal and as plain lines elsewhere;
 complaints, notes and progress go to stderr. `--json` puts one JSON object on stdout and nothing else.
-Exit status: 0 done, 1 something failed, 2 the command or what it was given makes no sense.
+Exit status: 0 done, 1 something failed, 2 the command or what it was given makes no sense, 130 stopped
+with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def command_line(made: Made) -> typer.Typer:
     top = _group("A self-hosted Amazon Rekognition that answers for itself.")
 
     @top.callback()
+    @plainly
     def begin(
         context: typer.Context,
         version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
@@ -38,7 +40,7 @@ def command_line(made: Made) -> typer.Typer:
     top.command("compare")(plainly(compare.compare))
     top.add_typer(_models(), name="models")
     top.add_typer(_ledger(), name="ledger")
-    top.command("version")(_version)
+    top.command("version")(plainly(_version))
     return top
 
 

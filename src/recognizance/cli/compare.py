@@ -17,15 +17,20 @@ from recognizance.cli.made import Answer, Asking
 from recognizance.errors import ImageTooLarge, InvalidImage, InvalidParameter
 
 COLUMNS = ("face of B", "left,top w×h px", "similarity")
+NOTABLE = 40.0  # the similarity that one pair of strangers in a hundred reaches
 LEAD = "A lead for a person to check, not an identification."
+KIN = "Strangers are no relatives: twins, siblings and look-alikes score far higher than strangers do."
+NO_LEAD = "Nothing here suggests one person; nor does it prove two."
+SAME = "Both are the same file: the score says nothing about people."
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The answer about two photos, and what the highest similarity means; None when there is no match."""
+    """The answer about two photos, what the highest similarity means (None: no match), and if both are one file."""
 
     answer: Answer
     meaning: Answer | None
+    same: bool
 
     @property
     def matches(self) -> Sequence[Mapping[str, Any]]:
@@ -67,9 +72,10 @@ def compare(  # noqa: PLR0913 - each is an option of the command line
     """Compare the largest face of A with every face of B.
 
     The similarity says how rarely two strangers look this much alike to the model; what it comes to
-    is printed with it. It never says that two photos show one person: that is for people to find out.
-    A picture of the two faces goes to recognizance-compare-A-B.png here, or where --out says; with
-    --json only where --out says.
+    is printed with it. It has two decimals and is rounded down. It never says that two photos show one
+    person: that is for people to find out, and relatives score far higher than strangers do.
+    A picture of the two faces goes to recognizance-compare-A-B.png here, numbered where there is one
+    already, or where --out says, over what is there; with --json only where --out says.
     """
     given = made.of(context)
     settings = given.settings(data=data)
@@ -81,16 +87,24 @@ def compare(  # noqa: PLR0913 - each is an option of the command line
     with given.asking(settings, purpose=purpose, case=case) as ask:
         compared = _compared(ask, (a, first), (b, second), threshold)
 
-    wanted = out if out is not None or as_json else Path(f"recognizance-compare-{a.stem}-{b.stem}.png")
-    drawn = wanted if picture and compared.matches else None
-    if drawn is not None:
-        _draw(compared, (a, first), (b, second), drawn)
+    if not as_json:
+        _show(compared, b, second, threshold)
+    wanted = out
+    if out is None and not as_json:
+        wanted = photos.unused(Path(f"recognizance-compare-{a.stem}-{b.stem}.png"))
+    drawn, failed = None, None
+    if wanted is not None and picture and compared.matches:
+        try:
+            _draw(compared, (a, first), (b, second), wanted)
+            drawn = wanted
+        except (Wrong, OSError) as error:
+            failed = f"no picture of both faces was made: {sentence(error)}; choose with --out or --no-picture"
     if as_json:
         output.as_json(_json(compared, a, b, drawn))
-    else:
-        _show(compared, b, second, threshold)
-        if drawn is not None:
-            output.line(f"Both faces: {output.shown(drawn)}")
+    elif drawn is not None:
+        output.line(f"Both faces: {output.shown(drawn)}")
+    if failed is not None:
+        raise Failed(failed)
 
 
 def _compared(ask: Asking, a: tuple[Path, bytes], b: tuple[Path, bytes], threshold: float) -> Compared:
@@ -105,7 +119,8 @@ def _compared(ask: Asking, a: tuple[Path, bytes], b: tuple[Path, bytes], thresho
         raise _which(ask, (a, b), error) from error
     matches = answer["FaceMatches"]
     best = matches[0]["Similarity"] if matches else None
-    return Compared(answer, None if best is None else ask("ExplainSimilarity", {"Similarity": best}))
+    meant = None if best is None else ask("ExplainSimilarity", {"Similarity": best})
+    return Compared(answer, meant, a[1] == b[1])
 
 
 def _which(ask: Asking, named: Sequence[tuple[Path, bytes]], error: Exception) -> Exception:
@@ -146,6 +161,8 @@ def _show(compared: Compared, b: Path, content: bytes, threshold: float) -> None
 def meaning(compared: Compared) -> list[str]:
     """Return what the highest similarity is worth, as sentences for a person."""
     assert compared.meaning is not None, "there is a match"
+    if compared.same:
+        return [SAME]
     said = str(compared.meaning["Sentence"])
     told = [f"{said[:1].upper()}{said[1:]}".rstrip(".") + "."]
     if compared.faces > 1:
@@ -153,7 +170,9 @@ def meaning(compared: Compared) -> list[str]:
             f"{told_faces(compared.faces).capitalize()}: with so many, chance gives one this high "
             f"up to {compared.faces} times as often."
         )
-    return [*told, LEAD]
+    if compared.matches[0]["Similarity"] < NOTABLE:
+        return [*told, NO_LEAD]
+    return [*told, KIN, LEAD]
 
 
 def told_faces(number: int) -> str:
@@ -183,6 +202,7 @@ def _draw(compared: Compared, a: tuple[Path, bytes], b: tuple[Path, bytes], path
         f"Similarity {percent(best['Similarity'])}",
         meaning(compared),
     )
+    path.parent.mkdir(parents=True, exist_ok=True)
     drawing.save(page, path)
 
 
@@ -194,5 +214,6 @@ def _json(compared: Compared, a: Path, b: Path, drawn: Path | None) -> dict[str,
         "FaceMatches": compared.matches,
         "UnmatchedFaces": compared.answer["UnmatchedFaces"],
         "Meaning": compared.meaning,
+        "SameFile": compared.same,
         "Picture": None if drawn is None else str(drawn),
     }

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from recognizance.cli import made, output, photos
-from recognizance.cli.failures import EXPECTED, FAILED, WRONG, sentence
+from recognizance.cli.failures import EXPECTED, FAILED, STOPPED, WRONG, sentence
 from recognizance.cli.made import Asking
+from recognizance.errors import ModelUnusable
 
-COLUMNS = ("file", "face", "left,top w×h px", "left top w h", "conf.", "yaw roll\npitch", "light", "sharp")
+Named: TypeAlias = list[tuple[Path, str]]
+"""Files, each with what is to be said of it."""
+
+COLUMNS = (
+    "file", "face", "left,top w×h px", "left\nfraction", "top\nfraction", "width\nfraction", "height\nfraction",
+    "conf.", "yaw", "roll", "pitch", "light", "sharp",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,46 +56,78 @@ def detect(
 
     Each with its place, which way it looks and how good its picture is, numbered from the largest.
     Coordinates are those of the upright picture, as a viewer shows it. The confidence says how sure
-    it is that this is a face, and nothing about whose.
+    it is that this is a face, and nothing about whose. Of a folder, the JPEG and PNG files directly in it
+    are looked at. A photo that fails is told, and the others go on; Ctrl-C shows what is done so far.
     """
     given = made.of(context)
     settings = given.settings(data=data)
-    listed = [path for given_path in paths for path in _files(given_path)]
+    listed, left_out, failed = _listed(paths)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
 
-    taken = {path.resolve() for path in listed}
     found: list[Found] = []
-    failed: list[tuple[Path, str]] = []
+    stopped = False
     with given.asking(settings, purpose=purpose, case=case) as ask, output.progress("Photos") as bar:
-        for done, path in enumerate(listed):
-            bar(output.shown(path.name), done, len(listed))
-            try:
-                found.append(_look(ask, path, out, taken))
-            except EXPECTED as error:
-                failed.append((path, _about(path, error)))
+        try:
+            for done, path in enumerate(listed):
+                bar(output.shown(path.name), done, len(listed))
+                try:
+                    found.append(_look(ask, path, out))
+                except ModelUnusable:
+                    raise
+                except EXPECTED as error:
+                    failed.append((path, _about(path, error)))
+        except KeyboardInterrupt:
+            stopped = True
 
     if as_json:
-        output.as_json(_json(found, failed))
+        output.as_json(_json(found, failed, left_out, stopped=stopped))
     else:
         _show(found)
     for _, text in failed:
         output.complain(text)
+    if stopped:
+        done = len(found) + sum(path in listed for path, _ in failed)
+        typer.echo(f"Stopped after {done} of {_count(len(listed), 'photo')}.", err=True)
+        raise typer.Exit(STOPPED)
     if failed or not listed:
         raise typer.Exit(FAILED if found else WRONG)
 
 
-def _files(path: Path) -> list[Path]:
-    """Return the photos a path stands for: itself, or those in the folder it is, with a note of what that means."""
-    if not path.is_dir():
-        return [path]
-    inside = photos.in_folder(path)
-    held = _count(len(inside), "JPEG or PNG file")
-    typer.echo(f"{output.shown(path)}: {held}; other files and subfolders are left out", err=True)
-    return inside
+def _listed(paths: Sequence[Path]) -> tuple[list[Path], Named, Named]:
+    """Return the photos that paths stand for, what of folders is left out and why, and what could not be read."""
+    listed: list[Path] = []
+    left_out: Named = []
+    failed: Named = []
+    for path in paths:
+        try:
+            if not path.is_dir():
+                listed.append(path)
+                continue
+            inside, others = photos.in_folder(path)
+        except OSError as error:
+            failed.append((path, _about(path, error)))
+            continue
+        typer.echo(f"{output.shown(path)}: {_told(len(inside), [why for _, why in others])}", err=True)
+        listed += inside
+        left_out += others
+    return listed, left_out, failed
 
 
-def _look(ask: Asking, path: Path, out: Path | None, taken: set[Path]) -> Found:
+def _told(inside: int, left_out: Sequence[str]) -> str:
+    """Return in words how many files of a folder are looked at, and how many of each kind are not.
+
+    >>> _told(2, ["HEIC", "a folder", "HEIC"])
+    '2 JPEG or PNG files; 3 left out: HEIC (2), a folder (1)'
+    """
+    told = _count(inside, "JPEG or PNG file")
+    if not left_out:
+        return told
+    kinds = ", ".join(f"{why} ({number})" for why, number in Counter(left_out).most_common())
+    return f"{told}; {len(left_out)} left out: {kinds}"
+
+
+def _look(ask: Asking, path: Path, out: Path | None) -> Found:
     from recognizance.cli import drawing
 
     content = photos.read(path)
@@ -95,18 +135,9 @@ def _look(ask: Asking, path: Path, out: Path | None, taken: set[Path]) -> Found:
     width, height = drawing.size(content)
     drawn = None
     if out is not None:
-        drawn = _free(out, path, taken)
+        drawn = photos.unused(out / f"{path.stem}-faces{'.png' if path.suffix.lower() == '.png' else '.jpg'}")
         drawing.save(drawing.with_faces(drawing.upright(content), faces), drawn)
     return Found(path, width, height, faces, drawn)
-
-
-def _free(out: Path, path: Path, taken: set[Path]) -> Path:
-    """Return where the drawn copy goes, and take it: never onto a photo of this run, nor onto another one's copy."""
-    ending = ".png" if path.suffix.lower() == ".png" else ".jpg"
-    names = (f"{path.stem}-faces{number}{ending}" for number in ("", *(f"-{at}" for at in range(2, 10_000))))
-    free = next(out / name for name in names if (out / name).resolve() not in taken)
-    taken.add(free.resolve())
-    return free
 
 
 def _about(path: Path, error: Exception) -> str:
@@ -139,9 +170,9 @@ def _rows(found: Found) -> Iterator[Sequence[str]]:
             output.shown(found.path),
             str(number),
             pixels(box, found.width, found.height),
-            " ".join(f"{box[side]:.3f}".replace("0.", ".", 1) for side in ("Left", "Top", "Width", "Height")),
+            *(f"{box[side]:z.3f}".replace("0.", ".", 1) for side in ("Left", "Top", "Width", "Height")),
             f"{face['Confidence']:.1f}",
-            " ".join(f"{pose[angle]:.0f}" for angle in ("Yaw", "Roll", "Pitch")),
+            *(f"{pose[angle]:z.0f}" for angle in ("Yaw", "Roll", "Pitch")),
             f"{quality['Brightness']:.0f}",
             f"{quality['Sharpness']:.0f}",
         )
@@ -157,7 +188,7 @@ def pixels(box: Mapping[str, float], width: int, height: int) -> str:
     return f"{left},{top} {round(box['Width'] * width)}×{round(box['Height'] * height)}"
 
 
-def _json(found: Sequence[Found], failed: Sequence[tuple[Path, str]]) -> dict[str, Any]:
+def _json(found: Sequence[Found], failed: Named, left_out: Named, *, stopped: bool) -> dict[str, Any]:
     return {
         "Photos": [
             {
@@ -170,6 +201,8 @@ def _json(found: Sequence[Found], failed: Sequence[tuple[Path, str]]) -> dict[st
             for one in found
         ],
         "Failed": [{"File": str(path), "Error": text} for path, text in failed],
+        "LeftOut": [{"File": str(path), "Why": why} for path, why in left_out],
+        "Stopped": stopped,
     }
 
 

@@ -8,12 +8,13 @@ seen on any ground. Copies carry no metadata of the original: no place, no camer
 from __future__ import annotations
 
 import io
+import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps, features
 
 from recognizance.cli.failures import Wrong
 
@@ -27,6 +28,14 @@ LEAST_FACE = 64  # likewise one with narrower faces, as far as
 MOST_SIDE = 2400  # this
 YELLOW, CYAN, DARK, PAPER, GREY = "#ffd60a", "#40e0ff", "#101010", "#ffffff", "#8a8a8a"
 CROP = 420
+SMALL = 19
+FONTS = (
+    "DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf", "Helvetica.ttc",
+    "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "msyh.ttc", "msgothic.ttc",
+    "malgun.ttf",
+)  # fmt: skip
+"""Tried in this order, where Pillow looks for them, when the built-in font lacks a letter."""
+NOT_A_LETTER = "\U0010ffff"  # no font has it, so it shows what a font draws for what it lacks
 MARGIN = 0.45  # of the face's longer side, around it in a crop
 
 
@@ -162,13 +171,14 @@ def side_by_side(
     """Return two faces cut out, of one size, each over its caption, with a headline and lines of text below."""
     gap = 30
     width = 2 * CROP + 3 * gap
-    small, large = ImageFont.load_default(19), ImageFont.load_default(46)
+    small, large = ImageFont.load_default(SMALL), ImageFont.load_default(46)
     lines = [row for paragraph in text for row in _wrapped(paragraph, small, width - 2 * gap)]
     page = Image.new("RGB", (width, gap + CROP + 46 + 72 + 27 * len(lines) + gap), PAPER)
     pen = ImageDraw.Draw(page)
     for left, (picture, face, caption) in ((gap, first), (2 * gap + CROP, second)):
         page.paste(_crop(picture, face), (left, gap))
-        pen.text((left + CROP / 2, gap + CROP + 26), _fitted(caption, small, CROP), DARK, small, anchor="mm")
+        written, letters = _written(caption)
+        pen.text((left + CROP / 2, gap + CROP + 26), _fitted(written, letters, CROP), DARK, letters, anchor="mm")
     pen.text((width / 2, gap + CROP + 46 + 36), headline, DARK, large, anchor="mm")
     for at, row in enumerate(lines):
         pen.text((width / 2, gap + CROP + 46 + 72 + 27 * at + 13), row, DARK, small, anchor="mm")
@@ -209,6 +219,47 @@ def _wrapped(text: str, letters: Font, width: float) -> list[str]:
         else:
             rows.append(word)
     return rows
+
+
+def _written(text: str, names: Sequence[str] = FONTS) -> tuple[str, Font]:
+    """Return `text` and a font that has all its letters; failing that, with the letters lacking as escapes.
+
+    Of the built-in font and those of the system, the first that lacks least.
+    """
+    text = unicodedata.normalize("NFC", text)  # some systems keep an accent apart from its letter
+    best: Font = ImageFont.load_default(SMALL)
+    lacking = _lacking(text, best)
+    for name in names:
+        if not lacking:
+            break
+        try:
+            letters = ImageFont.truetype(name, SMALL)
+        except OSError:
+            continue
+        if len(less := _lacking(text, letters)) < len(lacking):
+            best, lacking = letters, less
+    return "".join(sign.encode("unicode_escape").decode() if sign in lacking else sign for sign in text), best
+
+
+def _lacking(text: str, letters: Font) -> set[str]:
+    """Return the letters of `text` that a font has no picture of, or that Pillow could not set in their order."""
+    empty = _drawn_alone(NOT_A_LETTER, letters)
+    shaped = features.check("raqm")
+    return {
+        sign
+        for sign in set(text)
+        if not sign.isascii()
+        and (
+            (not sign.isspace() and _drawn_alone(sign, letters) == empty)
+            or (not shaped and (unicodedata.bidirectional(sign) in ("R", "AL") or unicodedata.combining(sign)))
+        )
+    }
+
+
+def _drawn_alone(sign: str, letters: Font) -> bytes:
+    drawn = Image.new("L", (3 * SMALL, 2 * SMALL))
+    ImageDraw.Draw(drawn).text((SMALL, SMALL / 2), sign, 255, letters)
+    return drawn.tobytes()
 
 
 def _fitted(text: str, letters: Font, width: float) -> str:

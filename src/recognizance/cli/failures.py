@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
+import shlex
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -22,6 +25,8 @@ from recognizance.errors import (
 
 FAILED = 1
 WRONG = 2
+STOPPED = 130  # what shells give for Ctrl-C
+BRINGS = "recognizance models install"
 
 Given = ParamSpec("Given")
 Back = TypeVar("Back")
@@ -39,19 +44,32 @@ EXPECTED = (Wrong, Failed, Refusal, ModelUnusable, SettingsWrong, DatabaseUnusab
 
 
 def plainly(command: Callable[Given, Back]) -> Callable[Given, Back]:
-    """Return `command` with every expected failure told in a sentence instead of raised."""
+    """Return `command` with every expected failure told in a sentence instead of raised.
+
+    A hint at installing models gets the `--data` that the command was given. A reader of our output who
+    goes away, as `head` does, is no failure.
+    """
 
     @functools.wraps(command)
     def told(*args: Given.args, **kwargs: Given.kwargs) -> Back:
         try:
             return command(*args, **kwargs)
-        except BrokenPipeError:  # the reader of our output went away: not a failure, and nobody to tell
-            raise
+        except BrokenPipeError as error:
+            # Python writes out what it still holds when it ends, and would complain then.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit from error
+        except KeyboardInterrupt as error:
+            typer.echo("Stopped.", err=True)
+            raise typer.Exit(STOPPED) from error
         except EXPECTED as error:
-            output.complain(sentence(error))
+            output.complain(_with_data(sentence(error), kwargs.get("data")))
             raise typer.Exit(status(error)) from error
 
     return told
+
+
+def _with_data(text: str, data: object) -> str:
+    return text if data is None else text.replace(BRINGS, f"{BRINGS} --data {output.shown(shlex.quote(str(data)))}")
 
 
 def status(error: Exception) -> int:
@@ -62,7 +80,7 @@ def status(error: Exception) -> int:
 
 def sentence(error: Exception) -> str:
     """Return what went wrong, made safe to print: one line, and an indented one for each further thing tried."""
-    text = _system(error) if isinstance(error, OSError) else str(error)
+    text = _system(error) if isinstance(error, OSError) else str(error).removeprefix("Request has ")
     return "\n  ".join(output.shown(row) for row in text.splitlines())
 
 

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import textwrap
+from collections import deque
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from recognizance.cli import made, output
+from recognizance.cli.failures import Failed, Wrong
+from recognizance.cli.made import Answer, Asking
 
 COLUMNS = ("no.", "at (UTC)", "access key", "operation", "outcome", "purpose", "case", "facts")
+PAGE = 1000  # the most that one answer has
+LEAST_FACTS = 24
 
 
 def list_entries(
     context: typer.Context,
     after: Annotated[int, typer.Option(min=0, metavar="N", help="Begin past the entry of this number.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many entries at most.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, max=1000, metavar="N", help="How many entries at most.")] = PAGE,
+    last: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only the last N entries.", show_default=False)
+    ] = None,
     as_json: made.Json = False,
     purpose: made.Purpose = None,
     case: made.Case = None,
     data: made.Data = None,
 ) -> None:
-    """List the ledger's entries, oldest first. Looking is itself recorded."""
+    """List the ledger's entries, oldest first. Looking is itself recorded.
+
+    On a terminal the facts are shortened; --json has them whole.
+    """
     given = made.of(context)
     settings = given.settings(data=data)
-    with given.asking(settings, purpose=purpose, case=case) as ask:
-        answer = ask("ListLedgerEntries", {"After": after, "MaxResults": limit})
+    if last is not None and limit != PAGE:
+        raise Wrong("--last and --limit should not be given together")
+    if not made.has_ledger(settings):
+        raise Failed(f"there is no ledger in {output.shown(settings.data)}; name the data folder with --data FOLDER")
+    with given.asking(settings, purpose=purpose, case=case, looks=False) as ask:
+        answer = (
+            _last(ask, after, last)
+            if last is not None
+            else ask("ListLedgerEntries", {"After": after, "MaxResults": limit})
+        )
 
     if as_json:
         output.as_json(answer)
@@ -32,9 +55,29 @@ def list_entries(
     if not answer["Entries"]:
         output.line("No entries" + (f" after {after}." if after else "."))
         return
-    output.table(COLUMNS, [_row(entry) for entry in answer["Entries"]], left=len(COLUMNS))
+    rows = [_row(entry) for entry in answer["Entries"]]
+    output.table(COLUMNS, _narrow(rows) if output.on_terminal() else rows, left=len(COLUMNS))
     if "Next" in answer:
-        output.line(f"More: recognizance ledger list --after {answer['Next']}")
+        where = "" if data is None else f" --data {shlex.quote(str(data))}"
+        output.line(f"More: recognizance ledger list{output.shown(where)} --after {answer['Next']}")
+
+
+def _last(ask: Asking, after: int, number: int) -> Answer:
+    """Return the last entries: the ledger is told oldest first, so it is read to its end."""
+    kept: deque[Any] = deque(maxlen=number)
+    while True:
+        answer = ask("ListLedgerEntries", {"After": after, "MaxResults": PAGE})
+        kept.extend(answer["Entries"])
+        if "Next" not in answer:
+            return {"Entries": [*kept]}
+        after = answer["Next"]
+
+
+def _narrow(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return rows whose facts, the last column, take two lines at most beside the other columns."""
+    others = sum(max(len(row[at]) for row in rows) + 2 for at in range(len(COLUMNS) - 1))
+    room = 2 * max(LEAST_FACTS, shutil.get_terminal_size().columns - others)
+    return [[*row[:-1], textwrap.shorten(row[-1], room, placeholder=" …")] for row in rows]
 
 
 def _row(entry: dict[str, Any]) -> list[str]:

