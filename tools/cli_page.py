@@ -18,7 +18,8 @@ HEAD = """\
 
 What people read goes to standard output, in ruled tables on a terminal and as plain lines elsewhere;
 complaints and progress go to standard error. `--json` prints one JSON object and nothing else.
-Exit status: 0 done, 1 something failed, 2 the command or what it was given makes no sense.
+Exit status: 0 done, 1 something failed, 2 the command or what it was given makes no sense (or none of it
+could be read), 130 stopped with Ctrl-C. A reader that goes away, as `head` does, is no failure.
 
 Commands that look at pictures or records open the same database and ask the same service as the server
 does, as the caller `local-command-line`, so the ledger has an entry for each call. They may run beside

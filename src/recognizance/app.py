@@ -140,7 +140,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     media = connect(settings)
 
     private.folder(settings.data)
-    database = open_database(file_url(settings.data / "recognizance.db"))
+    database = open_database(file_url(settings.database))
     try:
         tools = Tools(
             database=database,

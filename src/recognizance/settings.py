@@ -78,6 +78,11 @@ class Settings:
     log: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
 
     @property
+    def database(self) -> Path:
+        """The file that holds the ledger."""
+        return self.data / "recognizance.db"
+
+    @property
     def models_folder(self) -> Path:
         """Where installed models are."""
         return self.models if self.models != NOWHERE else self.data / "models"

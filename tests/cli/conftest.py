@@ -100,6 +100,8 @@ class SmallService:
 
     def _found(self, image: Mapping[str, Any]) -> list[dict[str, Any]]:
         content = image["Bytes"]
+        if content.endswith(b"stop"):
+            raise KeyboardInterrupt
         if content.endswith(b"cut"):
             raise InvalidImage("Request has invalid image format: the JPEG is cut short")
         return self.faces.get(content, [a_face()])
@@ -171,6 +173,8 @@ class Shell:
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "recognizance.db").touch()  # a data folder that has been used
     return Shell(tmp_path, SmallService())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from recognizance.cli.compare import percent
+from recognizance.cli.compare import KIN, LEAD, NO_LEAD, SAME, percent
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def test_the_similarity_comes_with_what_it_means_and_as_a_lead_only(shell, two):
     assert ran.out.splitlines() == [
         "Similarity 93.41",
         "About one in 20,000,000 pairs of strangers scores this high.",
+        "Strangers are no relatives: twins, siblings and look-alikes score far higher than strangers do.",
         "A lead for a person to check, not an identification.",
         "Both faces: recognizance-compare-a-b.png",
     ]
@@ -50,7 +51,7 @@ def test_several_faces_are_listed_with_the_warning_that_more_faces_give_more_cha
     ran = shell("compare", *two)
 
     assert "2 faces were compared: with so many, chance gives one this high up to 2 times as often." in ran.out
-    assert [row.split() for row in ran.out.splitlines()[6:8]] == [
+    assert [row.split() for row in ran.out.splitlines()[7:9]] == [
         ["2", "192,16", "24×32", "93.41"],  # numbered from the largest, as `detect` does
         ["1", "60,40", "120×80", "12.30"],
     ]
@@ -100,3 +101,50 @@ def test_a_photo_is_never_written_over(shell, two, picture):
 )
 def test_a_similarity_is_never_rounded_up(similarity, text):
     assert percent(similarity) == text
+
+
+@pytest.mark.parametrize(("similarity", "lead"), [(0, False), (39.999, False), (40, True), (100, True)])
+def test_only_a_notable_similarity_is_called_a_lead_and_speaks_of_relatives(shell, two, similarity, lead):
+    shell.service.similarities = [similarity]
+    told = shell("compare", *two, "--no-picture").out.splitlines()[2:]
+    assert told == ([KIN, LEAD] if lead else [NO_LEAD])
+
+
+def test_one_file_given_twice_is_said_to_be_that(shell, two, picture):
+    copy = shell.photo("copy.jpg", picture())
+    assert shell("compare", two[0], copy, "--no-picture").out.splitlines()[1:] == [SAME]
+    assert json.loads(shell("compare", two[0], copy, "--json").out)["SameFile"]
+
+
+def test_the_answer_comes_before_the_complaint_that_no_picture_could_be_made(shell, two):
+    shell.photo("file", b"no folder")
+
+    ran = shell("compare", *two, "--out", "file/both.png")
+    said = json.loads(shell("compare", *two, "--out", "file/both.png", "--json").out)
+
+    assert ran.out.startswith("Similarity 93.41")
+    assert "no picture of both faces was made: " in ran.err
+    assert ran.err.endswith("choose with --out or --no-picture\n")
+    assert (ran.code, said["Picture"], len(said["FaceMatches"])) == (1, None, 1)
+
+
+def test_the_folder_for_the_picture_is_made(shell, two):
+    assert shell("compare", *two, "--out", "new/one/both.png").out.endswith("Both faces: new/one/both.png\n")
+    assert Path("new/one/both.png").is_file()
+
+
+def test_a_picture_of_before_is_kept_and_the_new_one_numbered(shell, two):
+    names = [shell("compare", *two).out.splitlines()[-1].removeprefix("Both faces: ") for _ in range(3)]
+    assert names == [f"recognizance-compare-a-b{number}.png" for number in ("", "-2", "-3")]
+    assert all(Path(name).is_file() for name in names)
+
+
+def test_a_picture_that_was_asked_for_by_name_goes_over_what_is_there(shell, two):
+    shell.photo("both.png", b"before")
+    shell("compare", *two, "--out", "both.png")
+    assert Path("both.png").read_bytes() != b"before"
+
+
+def test_a_missing_photo_is_status_2(shell, two):
+    ran = shell("compare", two[0], "gone.jpg")
+    assert (ran.code, ran.err) == (2, "recognizance: gone.jpg: there is no such file or folder\n")

@@ -19,6 +19,7 @@ def test_each_face_has_a_line_with_its_number_and_its_place(shell, face, picture
     assert (ran.code, ran.err) == (0, "")
     assert heading.split()[:2] == ["file", "face"]
     assert " ".join(first.split()[1:]) == "1 60,40 120×80 .250 .250 .500 .500 99.9 -12 3 0 61 88"
+    assert "fraction: left top w h" in heading
     assert second.split()[:4] == [photo, "2", "192,16", "24×32"]
 
 
@@ -30,6 +31,8 @@ def test_json_is_all_there_is_on_stdout(shell, face):
     assert said == {
         "Photos": [{"File": photo, "Width": 240, "Height": 160, "FaceDetails": [face()], "Drawn": None}],
         "Failed": [],
+        "LeftOut": [],
+        "Stopped": False,
     }
 
 
@@ -55,7 +58,7 @@ def test_one_bad_photo_is_told_and_the_others_are_looked_at(shell, picture):
 
     assert good in ran.out
     assert ran.err.splitlines() == [
-        f"recognizance: {cut}: Request has invalid image format: the JPEG is cut short",
+        f"recognizance: {cut}: invalid image format: the JPEG is cut short",
         "recognizance: gone.jpg: there is no such file or folder",
     ]
     assert ran.code == 1
@@ -70,6 +73,8 @@ def test_json_tells_what_failed_too(shell):
     assert said == {
         "Photos": [],
         "Failed": [{"File": "gone.jpg", "Error": "gone.jpg: there is no such file or folder"}],
+        "LeftOut": [],
+        "Stopped": False,
     }
 
 
@@ -81,7 +86,8 @@ def test_a_folder_stands_for_the_pictures_in_it_whatever_they_are_called(shell, 
     ran = shell("detect", ".", "--json")
 
     assert [Path(one["File"]).name for one in json.loads(ran.out)["Photos"]] == ["a.picture", "b.jpg"]
-    assert "2 JPEG or PNG files; other files and subfolders are left out" in ran.err
+    assert ".: 2 JPEG or PNG files; 3 left out: a folder (2), of a format not known here (1)" in ran.err
+    assert {"File": "notes.txt", "Why": "of a format not known here"} in json.loads(ran.out)["LeftOut"]
 
 
 def test_a_folder_without_pictures_is_a_wrong_command(shell):
@@ -160,3 +166,53 @@ def test_a_file_name_cannot_speak_to_the_terminal(shell):
 def test_a_folder_for_copies_that_is_a_file_is_told(shell):
     ran = shell("detect", shell.photo("a.jpg"), "--out", shell.photo("b.jpg"))
     assert (ran.code, "there is already a file of that name" in ran.err) == (1, True)
+
+
+def test_what_is_left_out_of_a_folder_is_told_by_its_content(shell):
+    Path("photos").mkdir()
+    for name, content in {"a.jpg": FORMATS["HEIC"], "b.jpg": FORMATS["HEIC"], "c.jpg": b"", "d.jpg": None}.items():
+        shell.photo(f"photos/{name}", content)
+
+    ran = shell("detect", "photos", "--json")
+
+    assert ran.err == "photos: 1 JPEG or PNG file; 3 left out: HEIC (2), empty (1)\n"
+    assert json.loads(ran.out)["LeftOut"] == [
+        {"File": "photos/a.jpg", "Why": "HEIC"},
+        {"File": "photos/b.jpg", "Why": "HEIC"},
+        {"File": "photos/c.jpg", "Why": "empty"},
+    ]
+    assert ran.code == 0
+
+
+def test_a_photo_that_cannot_be_read_is_told_and_the_others_are_looked_at(shell):
+    long = "a" * 300 + ".jpg"  # no system can even say whether there is one
+    ran = shell("detect", long, shell.photo("a.jpg"))
+    assert "a.jpg  " in ran.out
+    assert ran.err.startswith(f"recognizance: {long}: ")
+    assert ran.code == 1
+
+
+def test_stopping_shows_what_is_done_so_far(shell, picture):
+    first, second = shell.photo("a.jpg"), shell.photo("b.jpg", picture() + b"stop")
+
+    ran = shell("detect", "gone.jpg", first, second, first)
+    said = json.loads(shell("detect", first, second, "--json").out)
+
+    assert ran.out.splitlines()[1].startswith(first)
+    assert ran.err.splitlines()[-1] == "Stopped after 2 of 4 photos."
+    assert ran.code == 130
+    assert (said["Stopped"], len(said["Photos"])) == (True, 1)
+
+
+def test_a_copy_of_before_is_kept_and_the_new_one_numbered(shell):
+    photo = shell.photo("a.jpg")
+    drawn = [shell("detect", photo, "--out", "out").out.splitlines()[-1] for _ in range(2)]
+    assert drawn == ["Drawn: out/a-faces.jpg", "Drawn: out/a-faces-2.jpg"]
+
+
+def test_an_angle_that_is_next_to_nothing_has_no_sign(shell, face, picture):
+    flat = face()
+    flat["Pose"] = {"Yaw": -0.3, "Roll": -0.0, "Pitch": 0.4}
+    shell.service.faces[picture()] = [flat]
+    row = shell("detect", shell.photo("a.jpg")).out.splitlines()[1]
+    assert row.split()[-5:-2] == ["0", "0", "0"]

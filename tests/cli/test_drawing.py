@@ -79,3 +79,27 @@ def test_a_long_caption_loses_its_middle():
     shorter = drawing._fitted("a" * 200 + ".jpg", letters, 300)
     assert letters.getlength(shorter) <= 300
     assert shorter.endswith(".jpg")
+
+
+def alone(sign, letters):
+    return drawing._drawn_alone(sign, letters)
+
+
+def test_a_caption_that_the_built_in_font_can_write_is_written_in_it():
+    text, letters = drawing._written("photo-1.jpg")
+    assert (text, letters.getname()) == ("photo-1.jpg", drawing.ImageFont.load_default(19).getname())
+
+
+def test_letters_that_no_font_has_are_shown_as_escapes_and_never_as_boxes():
+    text, _ = drawing._written("Zoë 日.jpg", names=())
+    assert text == r"Zo\xeb \u65e5.jpg"
+
+
+def test_latin_letters_come_out_right_where_the_system_has_a_font():
+    try:
+        drawing.ImageFont.truetype(drawing.FONTS[0], 19)
+    except OSError:
+        pytest.skip("this system has no DejaVu Sans")
+    text, letters = drawing._written("Zoe\u0308 Łódź.jpg")  # the first accent is a sign of its own, as macOS keeps it
+    assert text == "Zoë Łódź.jpg"
+    assert len({alone(sign, letters) for sign in "ëŁóź\U0010ffff"}) == 5

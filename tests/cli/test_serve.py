@@ -32,7 +32,9 @@ def test_the_endpoint_the_key_and_a_shell_to_paste_are_printed(shell, installed)
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "made/secret",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
     }
+    assert "  unset AWS_SESSION_TOKEN AWS_PROFILE" in ran.out.splitlines()
     assert f"a, b on {WHERE}" in ran.out
     assert "/data" in ran.out
     assert ran.code == 0

@@ -16,7 +16,7 @@ from recognizance.cli.failures import Failed, Wrong, sentence
 from recognizance.cli.made import Answer, Asking
 from recognizance.errors import ImageTooLarge, InvalidImage, InvalidParameter
 
-COLUMNS = ("face of B", "left,top w×h px", "similarity")
+COLUMNS = ("face of B", "pixels: left,top w×h", "similarity")
 NOTABLE = 40.0  # the similarity that one pair of strangers in a hundred reaches
 LEAD = "A lead for a person to check, not an identification."
 KIN = "Strangers are no relatives: twins, siblings and look-alikes score far higher than strangers do."

@@ -19,8 +19,8 @@ Named: TypeAlias = list[tuple[Path, str]]
 """Files, each with what is to be said of it."""
 
 COLUMNS = (
-    "file", "face", "left,top w×h px", "left\nfraction", "top\nfraction", "width\nfraction", "height\nfraction",
-    "conf.", "yaw", "roll", "pitch", "light", "sharp",
+    "file", "face", "pixels:\nleft,top w×h", "fraction:\nleft top w h", "conf.",
+    "yaw", "roll", "pitch", "light", "sharp",
 )  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def _rows(found: Found) -> Iterator[Sequence[str]]:
             output.shown(found.path),
             str(number),
             pixels(box, found.width, found.height),
-            *(f"{box[side]:z.3f}".replace("0.", ".", 1) for side in ("Left", "Top", "Width", "Height")),
+            " ".join(f"{box[side]:z.3f}".replace("0.", ".", 1) for side in ("Left", "Top", "Width", "Height")),
             f"{face['Confidence']:.1f}",
             *(f"{pose[angle]:z.0f}" for angle in ("Yaw", "Roll", "Pitch")),
             f"{quality['Brightness']:.0f}",

@@ -62,13 +62,14 @@ def plainly(command: Callable[Given, Back]) -> Callable[Given, Back]:
             typer.echo("Stopped.", err=True)
             raise typer.Exit(STOPPED) from error
         except EXPECTED as error:
-            output.complain(_with_data(sentence(error), kwargs.get("data")))
+            output.complain(with_data(sentence(error), kwargs.get("data")))
             raise typer.Exit(status(error)) from error
 
     return told
 
 
-def _with_data(text: str, data: object) -> str:
+def with_data(text: str, data: object) -> str:
+    """Return `text` with the data folder that was given, if any, in its hint at installing models."""
     return text if data is None else text.replace(BRINGS, f"{BRINGS} --data {output.shown(shlex.quote(str(data)))}")
 
 

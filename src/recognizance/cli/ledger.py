@@ -17,7 +17,8 @@ from recognizance.cli.made import Answer, Asking
 
 COLUMNS = ("no.", "at (UTC)", "access key", "operation", "outcome", "purpose", "case", "facts")
 PAGE = 1000  # the most that one answer has
-LEAST_FACTS = 24
+LEAST_FACTS = 24  # letters a line
+SHORT = 12
 
 
 def list_entries(
@@ -56,7 +57,8 @@ def list_entries(
         output.line("No entries" + (f" after {after}." if after else "."))
         return
     rows = [_row(entry) for entry in answer["Entries"]]
-    output.table(COLUMNS, _narrow(rows) if output.on_terminal() else rows, left=len(COLUMNS))
+    columns, rows = _narrow(COLUMNS, rows) if output.on_terminal() else (COLUMNS, rows)
+    output.table(columns, rows, left=len(columns))
     if "Next" in answer:
         where = "" if data is None else f" --data {shlex.quote(str(data))}"
         output.line(f"More: recognizance ledger list{output.shown(where)} --after {answer['Next']}")
@@ -73,15 +75,18 @@ def _last(ask: Asking, after: int, number: int) -> Answer:
         after = answer["Next"]
 
 
-def _narrow(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Return rows whose facts, the last column, take two lines at most beside the other columns."""
-    others = sum(max(len(row[at]) for row in rows) + 2 for at in range(len(COLUMNS) - 1))
+def _narrow(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the columns that hold anything, their last, the facts, in two lines at most beside the others."""
+    kept = [at for at in range(len(columns)) if any(row[at] != "-" for row in rows) or at == len(columns) - 1]
+    others = sum(max(len(row[at]) for row in rows) + 2 for at in kept[:-1])
     room = 2 * max(LEAST_FACTS, shutil.get_terminal_size().columns - others)
-    return [[*row[:-1], textwrap.shorten(row[-1], room, placeholder=" …")] for row in rows]
+    shorter = [[*(row[at] for at in kept[:-1]), textwrap.shorten(row[-1], room, placeholder=" …")] for row in rows]
+    return [columns[at] for at in kept], shorter
 
 
 def _row(entry: dict[str, Any]) -> list[str]:
-    facts = " ".join(f"{name}={value[:12]}" for name, value in entry["Facts"].items())
+    told = sorted(entry["Facts"].items(), key=lambda fact: len(fact[1]) > SHORT)  # digests last
+    facts = " ".join(f"{name}={value[:SHORT]}" for name, value in told)
     at = f"{entry['At']:%Y-%m-%d %H:%M:%S}"
     texts = (entry["AccessKey"], entry["Operation"], entry["Outcome"], entry.get("Purpose"), entry.get("Case"), facts)
     return [str(entry["Sequence"]), at, *(output.shown(text or "-") for text in texts)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recognizance.cli import made, output
-from recognizance.cli.failures import BRINGS, FAILED, Wrong, sentence
+from recognizance.cli.failures import BRINGS, FAILED, Wrong, sentence, with_data
 from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def verify(context: typer.Context, names: Names = None, as_json: made.Json = Fal
             text = sentence(error)
             if carriers.file_of(card, settings.models_folder).is_file():
                 text += f"; {_again(card)}"
-            said.append({"Name": card.name, "Sound": False, "Error": text})
+            said.append({"Name": card.name, "Sound": False, "Error": with_data(text, data)})
     if as_json:
         output.as_json({"Models": said})
     for one in said if not as_json else ():

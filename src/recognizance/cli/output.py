@@ -117,12 +117,16 @@ def _ruled(columns: Sequence[str], rows: Sequence[Sequence[str]], left: int) -> 
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1), collapse_padding=True)
     for at, name in enumerate(columns):
         drawn.add_column(name, justify="left" if at < left else "right", overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    console = Console()
+    if console.measure(drawn).maximum > console.width:  # rather closer columns than broken ones
+        drawn.padding = 0
+    console.print(drawn)
+    console.print()
 
 
 def _plain(value: object) -> str:
