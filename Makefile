@@ -55,4 +55,4 @@ bench: $(VENV)/.developing  ## Time everything beside a peer; one table, and JSO
 	@$(BIN)/python -m benchmarks
 
 clean:  ## Remove what was made here; data and models stay.
-	rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peer .venv-peer-compiled build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

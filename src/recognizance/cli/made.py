@@ -20,7 +20,6 @@ if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
 
 ACCESS_KEY = "local-command-line"
 REGION = "local"
-DATABASE = "recognizance.db"  # as `app` calls it, in the data folder
 
 Answer: TypeAlias = Mapping[str, Any]
 Asking: TypeAlias = Callable[[str, Mapping[str, Any]], Answer]
@@ -111,7 +110,7 @@ def _models_told(settings: Settings) -> Generator[None]:
 
 def has_ledger(settings: Settings) -> bool:
     """Tell whether the data folder has a database yet."""
-    return (settings.data / DATABASE).is_file()
+    return settings.database.is_file()
 
 
 def of(context: typer.Context) -> Made:

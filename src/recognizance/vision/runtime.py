@@ -214,6 +214,7 @@ class _OpenVINO:
         """Read and compile `model`."""
         core = engine.Core()
         graph = core.read_model(model)
+        _one_at_a_time(graph)
         self.shape = _the_input(
             [
                 (
@@ -266,12 +267,16 @@ class _OpenVINO:
         requests = [self._request() for _ in held]
         started: list[Any] = []
         try:
-            for request, one in zip(requests, held, strict=True):
-                request.start_async([one], share_inputs=True)
-                started.append(request)
+            if len(held) == 1:  # without handing over to another thread and back, which takes up to 1 ms
+                requests[0].infer([held[0]], share_inputs=True)
+            else:
+                for request, one in zip(requests, held, strict=True):
+                    request.start_async([one], share_inputs=True)
+                    started.append(request)
             results: list[Outputs] = []
             for request in requests:
-                request.wait()
+                if started:
+                    request.wait()
                 results.append(self._read(request))
         except RuntimeError as error:
             for request in started:
@@ -290,6 +295,17 @@ class _OpenVINO:
     def _read(self, request: Any) -> Outputs:
         arrays = (np.array(request.get_output_tensor(at).data) for at in range(len(self._names)))
         return dict(zip(self._names, arrays, strict=True))
+
+
+def _one_at_a_time(graph: Any) -> None:
+    """Fix the batch at one item where nothing else varies: compiled for that, a face takes 8 % less time.
+
+    A batch of two takes as long as two, so nothing is lost.
+    """
+    if len(graph.inputs) == 1:
+        batch, *others = graph.input().partial_shape
+        if batch.is_dynamic and all(axis.is_static for axis in others):
+            graph.reshape([1, *(axis.get_length() for axis in others)])
 
 
 class _ONNXRuntime:

@@ -127,7 +127,7 @@ def test_no_more_run_at_once_than_there_are_lanes():
 @pytest.mark.parametrize("device", ["cpu", "cpu-onnxruntime"])
 def test_a_batch_that_does_not_fit_is_refused(device):
     network = runtime.start(device=device, threads=1).open(FREE, name="tiny")
-    assert network.shape == (None, 3, graphs.SIZE, graphs.SIZE)
+    assert network.shape[1:] == (3, graphs.SIZE, graphs.SIZE)
     for shape in ((1, 3, 9, 9), (3, 8, 8), (0, 3, 8, 8)):
         with pytest.raises(ValueError, match="the model takes"):
             network(np.zeros(shape, np.float32))
