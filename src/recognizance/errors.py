@@ -7,10 +7,6 @@
     ├── InvalidImage              not a JPEG or PNG that decodes
     ├── ImageTooLarge             more bytes or pixels than are accepted
     ├── InvalidS3Object           the object named cannot be had, for whatever reason
-    ├── NotFound                  no such collection, face, job, …
-    ├── AlreadyExists
-    ├── Conflict
-    ├── InvalidToken              a page token that is not ours, or not for this request
     ├── RateExceeded              the store a picture should come from is turning requests away
     └── Throttled                 more work in hand than this server takes on
     ModelUnusable                 a card, a digest or a file is not what it should be (an operator's error)
@@ -76,30 +72,6 @@ class InvalidS3Object(Refusal):
         super().__init__(
             text or "Unable to get object metadata from S3. Check object key, region and/or access permissions."
         )
-
-
-class NotFound(Refusal):
-    """What the request names does not exist."""
-
-    code = "ResourceNotFoundException"
-
-
-class AlreadyExists(Refusal):
-    """What the request would create exists."""
-
-    code = "ResourceAlreadyExistsException"
-
-
-class Conflict(Refusal):
-    """The change collides with another one, or with what is stored."""
-
-    code = "ConflictException"
-
-
-class InvalidToken(Refusal):
-    """A page token that was not given out for this request."""
-
-    code = "InvalidPaginationTokenException"
 
 
 class RateExceeded(Refusal):
