@@ -7,9 +7,16 @@
     ├── InvalidImage              not a JPEG or PNG that decodes
     ├── ImageTooLarge             more bytes or pixels than are accepted
     ├── InvalidS3Object           the object named cannot be had, for whatever reason
+    ├── NotFound                  no collection or user of that name
+    ├── AlreadyExists             a collection of that name is there
+    ├── Conflict                  a user of that name is there, or another change came first
+    ├── QuotaExceeded             a collection, a user or a set of tags holds as much as it may
+    ├── TokenReused               an idempotency token came back with another request
+    ├── InvalidPage               a page token that is not ours, too old, or of another question
     ├── RateExceeded              the store a picture should come from is turning requests away
     └── Throttled                 more work in hand than this server takes on
     ModelUnusable                 a card, a digest or a file is not what it should be (an operator's error)
+    ├── ModelMissing              no such model is installed here
     └── ModelMismatch             vectors of two models were about to be compared
     SettingsWrong                 a setting has no meaning (an operator's error)
     DatabaseUnusable              the database cannot be opened, read or written (an operator's error)
@@ -74,6 +81,46 @@ class InvalidS3Object(Refusal):
         )
 
 
+class NotFound(Refusal):
+    """What the request names is not there."""
+
+    code = "ResourceNotFoundException"
+
+
+class AlreadyExists(Refusal):
+    """What should be made is there already."""
+
+    code = "ResourceAlreadyExistsException"
+
+
+class Conflict(Refusal):
+    """What should be made is there already, or what should be changed has changed meanwhile."""
+
+    code = "ConflictException"
+
+
+class QuotaExceeded(Refusal):
+    """It would hold more than it may."""
+
+    code = "ServiceQuotaExceededException"
+
+
+class TokenReused(Refusal):
+    """The idempotency token was used for another request."""
+
+    code = "IdempotentParameterMismatchException"
+
+
+class InvalidPage(Refusal):
+    """The page token is not one of ours, is too old, or belongs to another question."""
+
+    code = "InvalidPaginationTokenException"
+
+    def __init__(self, text: str = "Invalid Pagination Token") -> None:
+        """Say no more than Rekognition does: what a token holds is nobody's business but ours."""
+        super().__init__(text)
+
+
 class RateExceeded(Refusal):
     """What the request needs is being asked for too often; the client should wait and ask again."""
 
@@ -88,6 +135,10 @@ class Throttled(Refusal):
 
 class ModelUnusable(Exception):
     """A model's card, digest or file is not what it should be. Says which, and what would be right."""
+
+
+class ModelMissing(ModelUnusable):
+    """What a collection's vectors were made with is not here. Says which model, and how to bring it."""
 
 
 class ModelMismatch(ModelUnusable):

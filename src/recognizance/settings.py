@@ -41,6 +41,9 @@ class Settings:
     """What an operator can choose. Times are seconds, sizes bytes, unless the text says otherwise."""
 
     data: Path = setting(NOWHERE, "Folder for keys, the ledger and models; made when missing, for its owner only.")
+    database: str = setting(
+        "", "URL of the database, `postgresql://…`; empty: an SQLite file in the data folder.", secret=True
+    )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8477, "Port to listen on.")
     account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")
@@ -78,8 +81,8 @@ class Settings:
     log: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
 
     @property
-    def database(self) -> Path:
-        """The file that holds the ledger."""
+    def database_file(self) -> Path:
+        """The file that is the database where `database` names no other."""
         return self.data / "recognizance.db"
 
     @property
@@ -170,6 +173,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsWrong("s3_access_key_id and s3_secret_access_key are given together or not at all")
     if not 0 < settings.s3_timeout <= 300:
         raise SettingsWrong(f"s3_timeout is {settings.s3_timeout} and should be above 0 and at most 300 seconds")
+    if settings.database and not settings.database.startswith("postgresql://"):
+        raise SettingsWrong("database should start with postgresql://")
     if settings.s3_endpoint and not settings.s3_endpoint.startswith(("http://", "https://")):
         raise SettingsWrong("s3_endpoint should start with http:// or https://")
     return settings

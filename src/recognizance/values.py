@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, NewType, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NewType, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,10 @@ Percent: TypeAlias = float
 Pixels: TypeAlias = NDArray[np.uint8]
 Vectors: TypeAlias = NDArray[np.float32]
 ModelName = NewType("ModelName", str)
+CollectionId = NewType("CollectionId", str)
+FaceId = NewType("FaceId", str)
+UserId = NewType("UserId", str)
+Numbers: TypeAlias = NDArray[np.int64]
 Clock: TypeAlias = Callable[[], datetime]
 NewId: TypeAlias = Callable[[], str]
 Fact: TypeAlias = str | int | float | bool | Sequence[str] | None
@@ -178,6 +182,87 @@ class Face:
     embedding: Embedding | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named gallery, bound for life to one face model.
+
+    `number` is its name inside the house and is never used again. `revision` counts what was ever
+    added and removed; `faces` and `users` what is there at that revision. A collection being built to
+    take another's place has that one's number as `replaces`, and no client can name it.
+    """
+
+    number: int
+    id: CollectionId
+    account: str
+    region: str
+    model: ModelName
+    model_version: str
+    created_at: datetime
+    revision: int
+    faces: int
+    users: int
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRecord:
+    """One enrolled face as the database knows it. It holds no pixels and no vector.
+
+    `number` is its place in its collection's order of enrolment.
+    """
+
+    number: int
+    face_id: FaceId
+    image_id: str
+    external_id: str | None
+    box: Box
+    confidence: Percent
+    model_version: str
+    user_id: UserId | None
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A person as a client named them: `faces` enrolled faces under one id, and one vector for all of them.
+
+    `vector_number` names that vector; None while there is no face.
+    """
+
+    number: int
+    user_id: UserId
+    faces: int
+    vector_number: int | None
+    created_at: datetime
+
+
+Kept = TypeVar("Kept", FaceRecord, UserRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Generic[Kept]):
+    """What the gallery found near: a guess, not yet fit to leave the house."""
+
+    record: Kept
+    similarity: Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[Kept]):
+    """A candidate the policy has released. Only `Call.release` makes one."""
+
+    record: Kept
+    similarity: Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One neighbour an index found: the number its vector was added under, and the cosine, in [-1, 1]."""
+
+    number: int
+    cosine: float
+
+
 class Act(Enum):
     """What an operation does to people, which is what policies speak of."""
 
@@ -225,6 +310,7 @@ class Ask:
     act: Act
     purpose: str | None = None
     case: str | None = None
+    collection_id: CollectionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,4 +451,37 @@ class Policy(Protocol):
 
     def admit(self, ask: Ask, /) -> Decision:
         """Decide before anything is looked up, decoded or detected."""
+        ...
+
+    def release(self, ask: Ask, candidate: Candidate[Any], /) -> Decision:
+        """Decide for one candidate, before it leaves."""
+        ...
+
+
+class Index(Protocol):
+    """Nearest vectors by cosine: a cache of the database, never the truth.
+
+    Whatever an index holds can be rebuilt from the change feed; losing one loses time, not faces.
+    Vectors are float32, shape (n, dim), rows of length 1, each under a number that is given once and
+    never again, rising from one `add` to the next. It may be searched from several threads while
+    another adds or removes.
+    """
+
+    def add(self, numbers: Numbers, vectors: Vectors, /) -> None:
+        """Add rows under `numbers`, int64, shape (n,), rising; those already held are left as they are."""
+        ...
+
+    def remove(self, numbers: Numbers, /) -> None:
+        """Forget rows for good; numbers that are not held are ignored."""
+        ...
+
+    def search(self, queries: Vectors, /, *, at_least: float, limit: int) -> list[list[Hit]]:
+        """Return, for each query of shape (n, dim), the hits with cosine >= `at_least`, best first, `limit` at most.
+
+        Ties go to the lower number, so equal input gives equal output.
+        """
+        ...
+
+    def __len__(self) -> int:
+        """Return how many rows are held."""
         ...

@@ -2,7 +2,13 @@
 
 A write transaction is a `Tx`; it exists only inside `Database.write`, which commits on leaving and
 rolls back on an exception. Only `operations.call.Call` opens one, so no change goes without its
-ledger entry. On SQLite a commit returns when the disk has it (WAL, `synchronous=FULL`).
+ledger entry.
+
+A commit returns when the disk has it: `sqlite` and `postgresql` say by what. Whatever the database
+cannot do (it is full, damaged, gone, locked for too long, or it chose this transaction to break a
+deadlock) is a `DatabaseUnusable`; nothing of the transaction is left then, and nothing is tried
+again, since only the caller knows whether it may be. What it says of a statement (a duplicate key,
+say) is SQLAlchemy's error as it is.
 """
 
 from __future__ import annotations
@@ -10,22 +16,34 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import URL, Connection, Engine, LargeBinary, Select, Text, make_url, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.types import Double, Integer, String
 
-from recognizance.database import tables
+from recognizance.database import migrations, sqlite
 from recognizance.errors import DatabaseUnusable
 
 Row: TypeAlias = Mapping[str, Any]
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "recursive_triggers=ON")
-_WRITE = {"writes": True}
+Change: TypeAlias = Insert | Update | Delete
+OF_A_STATEMENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+OPENING = (SQLAlchemyError, OSError)
+PLAIN = (Integer, Double, String, Text, LargeBinary)
+"""Types whose values every driver gives as we want them."""
 
 
 class Reader(Protocol):
@@ -35,12 +53,23 @@ class Reader(Protocol):
         """Return every row of a SQLAlchemy Core query."""
         ...
 
+    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+        """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.
+
+        All are of one moment. A connection is in use until the last is taken or the generator closed.
+        """
+        ...
+
 
 class Tx(Reader, Protocol):
     """An open write transaction."""
 
-    def run(self, change: Insert | Update | Delete, rows: Sequence[Row] = (), /) -> None:
-        """Run one change, once for every row of values if there are any."""
+    def run(self, change: Change, rows: Sequence[Row] | None = None, /) -> int:
+        """Run one change, or, where rows of values are given, once for each; return how many rows it changed."""
+        ...
+
+    def returning(self, change: Change, /) -> list[Row]:
+        """Run one change that has a RETURNING clause, and return its rows, in no order."""
         ...
 
 
@@ -51,37 +80,91 @@ class _Open:
     def rows(self, query: Select[Any], /) -> list[Row]:
         return [dict(row) for row in self.connection.execute(query).mappings()]
 
-    def run(self, change: Insert | Update | Delete, rows: Sequence[Row] = (), /) -> None:
-        if rows:
-            self.connection.execute(change, [dict(row) for row in rows])
-        else:
-            self.connection.execute(change)
+    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+        result = self.connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
+        try:
+            if all(isinstance(column.type, PLAIN) for column in query.selected_columns):
+                yield from _of_the_driver(result, size)
+            else:
+                for part in result.partitions(size):
+                    yield [tuple(row) for row in part]
+        finally:
+            result.close()
+
+    def run(self, change: Change, rows: Sequence[Row] | None = None, /) -> int:
+        if rows is not None and not rows:
+            return 0  # SQLAlchemy would take it for one row of nothing
+        values = None if rows is None else [dict(row) for row in rows]
+        return self.connection.execute(change, values, execution_options={"preserve_rowcount": True}).rowcount
+
+    def returning(self, change: Change, /) -> list[Row]:
+        return [dict(row) for row in self.connection.execute(change).mappings()]
+
+
+def _of_the_driver(result: CursorResult[Any], size: int) -> Generator[Sequence[tuple[Any, ...]]]:
+    """Yield the rows as the driver has them: SQLAlchemy's own take twice the time."""
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in result.fetchmany(1)]  # SQLAlchemy has taken this one already
+    if result.cursor and size > 1:
+        rows += result.cursor.fetchmany(size - 1)
+    while rows:
+        yield rows
+        rows = list(result.cursor.fetchmany(size)) if result.cursor else []
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database, open. Reads run beside each other; writes one after the other."""
+    """One database, open. Reads run beside each other and beside writes; on SQLite, one write at a time."""
 
     engine: Engine
     writing: threading.Lock = field(default_factory=threading.Lock)
 
     def rows(self, query: Select[Any], /) -> list[Row]:
         """Return every row of a SQLAlchemy Core query."""
-        with self.engine.connect() as connection:
+        with _saying(self.engine, "read"), self.engine.connect() as connection:
             return _Open(connection).rows(query)
+
+    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+        """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.
+
+        All are of one moment. A connection is in use until the last is taken or the generator closed.
+        A thousand at a time are fastest.
+        """
+        with _saying(self.engine, "read"), self.engine.connect() as connection:
+            yield from _Open(connection).batches(query, size)
+
+    @contextmanager
+    def read(self) -> Generator[Reader]:
+        """Open a read: every SELECT in it sees the database as the first one found it."""
+        snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with (
+            _saying(self.engine, "read"),
+            self.engine.connect().execution_options(**{} if self.is_sqlite else snapshot) as connection,
+        ):
+            yield _Open(connection)
 
     @contextmanager
     def write(self) -> Generator[_Open]:
         """Open a write transaction: durable on leaving, rolled back on an exception."""
-        with self.writing, self.engine.connect().execution_options(**_WRITE) as connection, connection.begin():
+        with (
+            _saying(self.engine, "written"),
+            self.writing if self.is_sqlite else nullcontext(),
+            self.engine.connect().execution_options(**sqlite.WRITES) as connection,
+            connection.begin(),
+        ):
             yield _Open(connection)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, which takes one writer at a time."""
+        return self.engine.dialect.name == "sqlite"
 
     def takes_writes(self) -> bool:
         """Say whether an entry could be written now: a full disk can still be read."""
+        table = migrations.VERSION
         try:
             with self.write() as tx:
-                tx.run(update(tables.SCHEMA).values(version=tables.SCHEMA.c.version))
-        except SQLAlchemyError:
+                tx.run(update(table).values(version_num=table.c.version_num))
+        except (DatabaseUnusable, SQLAlchemyError):
             return False
         return True
 
@@ -91,36 +174,23 @@ class Database:
 
 
 def open_database(url: str | URL) -> Database:
-    """Open the database at `url`, making its tables when it is new, and a file for its owner only.
+    """Open the database at `url`, bringing its tables up to date; a file is made for its owner only.
 
-    `sqlite://` alone is a database in memory, for tests. Raises `DatabaseUnusable` when it
-    cannot be opened, or its schema is newer than this program knows.
+    `sqlite://` alone is a database in memory, for tests. Of several processes that open it at once,
+    one brings it up to date and the others wait. Raises `DatabaseUnusable` when it cannot be opened,
+    or its schema is newer than this program knows.
     """
-    in_memory = str(url) == "sqlite://"
-    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin)
-    database = Database(engine)
+    database = Database(_engine(url))
     try:
-        if engine.dialect.name == "sqlite" and engine.url.database:
-            # SQLite gives its journal the mode of the database.
-            os.close(os.open(engine.url.database, os.O_RDWR | os.O_CREAT, 0o600))
-        _make_tables(database)
-    except (OSError, SQLAlchemyError) as error:
-        reason = getattr(error, "orig", error)
-        raise DatabaseUnusable(f"the database at {engine.url.database} cannot be opened: {reason}") from error
+        with _saying(database.engine, "opened", OPENING):
+            if database.is_sqlite and database.engine.url.database:
+                # SQLite gives its journal the mode of the database.
+                os.close(os.open(database.engine.url.database, os.O_RDWR | os.O_CREAT, 0o600))
+            _bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
     return database
-
-
-def _make_tables(database: Database) -> None:
-    with database.write() as tx:
-        tables.METADATA.create_all(tx.connection)
-        found = [row["version"] for row in tx.rows(select(tables.SCHEMA.c.version))]
-        if not found:
-            tx.run(insert(tables.SCHEMA).values(version=tables.VERSION))
-        elif found[0] > tables.VERSION:
-            raise DatabaseUnusable(f"the database has schema {found[0]}, this version knows up to {tables.VERSION}")
 
 
 def file_url(path: Path) -> URL:
@@ -128,23 +198,43 @@ def file_url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Python's driver would open transactions by itself and too late; `begin` is ours (SQLAlchemy's
-    # documented recipe for SQLite).
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "busy_timeout=10000",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _engine(url: str | URL) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusable("the database's URL should be like postgresql://user@host/name") from None
+    if parsed.drivername == "sqlite":
+        return sqlite.engine(parsed)
+    if parsed.drivername != "postgresql":
+        raise DatabaseUnusable(f"the database's URL should begin with postgresql://, not {parsed.drivername}://")
+    try:
+        from recognizance.database import postgresql
+    except ImportError:
+        raise DatabaseUnusable("PostgreSQL needs one package more: pip install 'recognizance[postgresql]'") from None
+    return postgresql.engine(parsed)
 
 
-def _begin(connection: Connection) -> None:
-    # A writer takes its lock at once: a read that turns into a write can be refused half way.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _bring_up_to_date(database: Database) -> None:
+    with database.engine.connect() as connection:
+        if not migrations.is_behind(connection):
+            return
+    with database.write() as tx:
+        if not database.is_sqlite:
+            from recognizance.database import postgresql
+
+            postgresql.wait_for_turn(tx.connection)
+        if migrations.is_behind(tx.connection):  # nobody else did it meanwhile
+            migrations.upgrade(tx.connection)
+
+
+@contextmanager
+def _saying(engine: Engine, what: str, errors: tuple[type[Exception], ...] = (DBAPIError,)) -> Generator[None]:
+    """Turn what the database says of itself into a sentence."""
+    try:
+        yield
+    except errors as error:
+        if errors is not OPENING and isinstance(error, OF_A_STATEMENT):
+            raise
+        where = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+        reason = str(getattr(error, "orig", error)).strip()
+        raise DatabaseUnusable(f"the database at {where} cannot be {what}: {reason}") from error

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from recognizance.accountability import ledger
 from recognizance.database import file_url, open_database
-from recognizance.database.tables import LEDGER, SCHEMA
+from recognizance.database.tables import LEDGER
 from recognizance.errors import DatabaseUnusable
 from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
 

@@ -1,0 +1,59 @@
+"""What was answered under idempotency tokens: found again, kept, and let go when the tokens have expired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from recognizance.database import Reader, Tx
+from recognizance.database.tables import ANSWERED
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Whose token it is, and for which operation: a token means nothing elsewhere."""
+
+    account: str
+    operation: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, and the keyed digest of the request it answered."""
+
+    request: str
+    response: Mapping[str, Any]
+
+
+def find(reader: Reader, use: Use) -> Answer | None:
+    """Return what was answered under a token, or None."""
+    query = select(ANSWERED).where(
+        ANSWERED.c.account == use.account, ANSWERED.c.operation == use.operation, ANSWERED.c.token == use.token
+    )
+    for row in reader.rows(query):
+        return Answer(row["request"], row["response"])
+    return None
+
+
+def keep(tx: Tx, use: Use, answer: Answer, now: datetime) -> None:
+    """Keep an answer, from now on to be given again."""
+    tx.run(
+        insert(ANSWERED).values(
+            account=use.account,
+            operation=use.operation,
+            token=use.token,
+            request=answer.request,
+            response=dict(answer.response),
+            at=now,
+        )
+    )
+
+
+def expire(tx: Tx, before: datetime) -> None:
+    """Let go of everything answered before that time."""
+    tx.run(delete(ANSWERED).where(ANSWERED.c.at < before))

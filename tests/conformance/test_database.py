@@ -1,0 +1,390 @@
+"""Facts that hold for every database: SQLite in a file, and a real PostgreSQL."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, event, func, insert, inspect, literal, select, text, update
+from sqlalchemy.exc import IntegrityError
+from tests import postgresql
+
+from recognizance.accountability import ledger
+from recognizance.database import file_url, migrations, open_database, tables
+from recognizance.database.tables import COLLECTIONS, LEDGER, REMOVALS, VECTORS
+from recognizance.errors import DatabaseUnusable
+from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request):
+    return request.param
+
+
+@pytest.fixture
+def empty_url(engine_name, tmp_path):
+    """The URL of a database that nobody has opened yet."""
+    if engine_name == "sqlite":
+        yield file_url(tmp_path / "new.db").render_as_string()
+    else:
+        with postgresql.server().database(empty=True) as url:
+            yield url
+
+
+@pytest.fixture
+def database_url(engine_name, tmp_path):
+    if engine_name == "sqlite":
+        yield file_url(tmp_path / "a.db").render_as_string()
+    else:
+        with postgresql.server().database() as url:
+            yield url
+
+
+@pytest.fixture
+def database(database_url):
+    with closing(open_database(database_url)) as opened:
+        yield opened
+
+
+def entry(request_id="r-1", **facts):
+    ask = Ask(Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, "testing", "case 1")
+    return Entry(NOON, request_id, ask, Decision(Verdict.ALLOW, "open/all", "why not"), "answered", facts)
+
+
+def new_collection(tx, name="staff"):
+    values = {"account": "0" * 12, "id": name, "region": "eu-west-3", "model": "m", "model_version": "1.0"}
+    counts = {"revision": 0, "faces": 0, "users": 0}
+    made = insert(COLLECTIONS).values(**values, **counts, created_at=NOON, tags={"a": "b"})
+    return tx.returning(made.returning(COLLECTIONS.c.number))[0]["number"]
+
+
+def vectors(collection, numbers, vector=b"\1" * 512):
+    return [{"collection": collection, "kind": tables.FACE, "number": one, "vector": vector} for one in numbers]
+
+
+def fill(database, count, vector=b"\1" * 512):
+    with database.write() as tx:
+        collection = new_collection(tx)
+        tx.run(insert(VECTORS), vectors(collection, range(1, count + 1), vector))
+    return collection
+
+
+def waited(process, seconds=60):
+    """Return what a process said, having ended well."""
+    out, errors = process.communicate(timeout=seconds)
+    assert process.returncode == 0, errors
+    return out
+
+
+def program(source, *arguments, **options):
+    """Start Python on a program that has `open_database` and this module's names."""
+    head = "import sys; from recognizance.database import *; from recognizance.database import tables, migrations\n"
+    return subprocess.Popen(
+        [sys.executable, "-c", head + source, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        **options,
+    )
+
+
+# The schema
+
+
+def shape(connection):
+    """Return everything a database says of its tables, as text."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version' AND type <> 'trigger'"
+        found = connection.execute(text(query)).all()
+        return {name: " ".join(sql.split()) if sql else None for name, sql in found if "alembic" not in name}
+    columns = (
+        "SELECT table_name, column_name, ordinal_position, data_type, character_maximum_length, is_nullable,"
+        " column_default, collation_name FROM information_schema.columns WHERE table_schema = 'public'"
+    )
+    constraints = (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+    )
+    indexes = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    found = [row for query in (columns, constraints, indexes) for row in connection.execute(text(query)).all()]
+    return {tuple(row) for row in found if "alembic" not in row[0]}
+
+
+def test_the_steps_make_what_the_tables_say(empty_url, engine_name, tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with closing(open_database(empty_url)) as database, database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.METADATA) == []
+        migrated = shape(connection)
+
+    # Alembic looks at neither collations, nor rowids, nor the conditions of indexes.
+    with closing(open_database(empty_url)) as database, database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE ledger"))
+        tables.METADATA.drop_all(connection)
+        tables.METADATA.create_all(connection)
+        assert shape(connection) == migrated
+
+
+def test_the_last_step_known_without_alembic_is_alembics_own():
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "recognizance.database:migrations")
+    script = ScriptDirectory.from_config(config)
+    assert script.get_heads() == [migrations.HEAD]
+    assert sorted(step.revision for step in script.walk_revisions()) == list(migrations.STEPS)
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_alembic(database_url):
+    with closing(open_database(database_url)):
+        pass
+    opened = program("open_database(sys.argv[1]).close(); print('alembic' in sys.modules)", database_url)
+    assert waited(opened) == "False\n"
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url):
+    with closing(open_database(database_url)) as database, database.write() as tx:
+        tx.run(update(migrations.VERSION).values(version_num="9999"))
+    with pytest.raises(DatabaseUnusable, match=f"has schema 9999, this version knows up to {migrations.HEAD}"):
+        open_database(database_url)
+
+
+def test_a_step_that_fails_leaves_nothing(empty_url, monkeypatch):
+    from alembic.operations import Operations
+
+    real = Operations.create_index
+
+    def failing(self, name, *arguments, **options):
+        if name == "answered_by_time":  # the last of all
+            raise OSError("no more")
+        real(self, name, *arguments, **options)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Operations, "create_index", failing)
+        with pytest.raises(DatabaseUnusable, match="cannot be opened: no more"):
+            open_database(empty_url)
+    with closing(open_database(empty_url)) as database:
+        assert database.rows(select(COLLECTIONS)) == []
+
+
+def test_many_processes_may_open_a_new_database_at_once(empty_url):
+    opening = [
+        program("sys.stdin.read(); d = open_database(sys.argv[1]); print(d.takes_writes()); d.close()", empty_url)
+        for _ in range(6)
+    ]
+    for process in opening:
+        process.stdin.close()
+        process.stdin = None
+    assert [waited(process) for process in opening] == ["True\n"] * 6
+
+
+# Reading and writing
+
+
+def test_a_row_comes_back_as_it_went_in(database):
+    with database.write() as tx:
+        number = new_collection(tx)
+    (row,) = database.rows(select(COLLECTIONS))
+    assert (row["number"], row["id"], row["tags"], row["replaces"]) == (number, "staff", {"a": "b"}, None)
+    assert row["created_at"].replace(tzinfo=UTC) == NOON
+
+
+def test_a_change_gives_back_what_it_is_asked_to(database):
+    collection = fill(database, 3)
+    with database.write() as tx:
+        changed = update(COLLECTIONS).values(revision=COLLECTIONS.c.revision + 5).returning(COLLECTIONS.c.revision)
+        assert tx.returning(changed) == [{"revision": 5}]
+        gone = delete(VECTORS).where(VECTORS.c.number > 1).returning(VECTORS.c.number)
+        assert sorted(row["number"] for row in tx.returning(gone)) == [2, 3]
+        assert tx.returning(gone) == []
+        assert tx.run(insert(VECTORS), vectors(collection, [7, 8])) == 2
+        assert tx.run(delete(VECTORS)) == 3
+        assert tx.run(delete(VECTORS)) == 0
+        assert tx.run(insert(VECTORS), []) == 0
+
+
+def test_a_duplicate_is_said_of_the_statement_and_leaves_nothing(database):
+    collection = fill(database, 1)
+
+    def twice():
+        with database.write() as tx:
+            tx.run(insert(VECTORS), vectors(collection, [2]))
+            tx.run(insert(VECTORS), vectors(collection, [1]))
+
+    with pytest.raises(IntegrityError):
+        twice()
+    assert database.rows(select(func.count().label("n")).select_from(VECTORS)) == [{"n": 1}]
+
+
+def test_what_the_caller_raises_is_raised_as_it_is(database):
+    def fail():
+        with database.write() as tx:
+            new_collection(tx)
+            raise OSError("not the database's")
+
+    with pytest.raises(OSError, match="not the database's"):
+        fail()
+    assert database.rows(select(COLLECTIONS)) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 6, 7])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_batches_hold_every_row_once_and_in_order(database, count, size):
+    collection = fill(database, count, b"\0\xff") if count else None
+    query = select(VECTORS.c.number, VECTORS.c.vector).where(VECTORS.c.collection == collection)
+    batches = list(database.batches(query.order_by(VECTORS.c.number), size))
+    assert [row for batch in batches for row in batch] == [(one, b"\0\xff") for one in range(1, count + 1)]
+    assert all(len(batch) == size for batch in batches[:-1])
+    assert all(0 < len(batch) <= size for batch in batches)
+
+
+def test_batches_give_times_and_json_as_rows_do(database):
+    with database.write() as tx:
+        new_collection(tx, "one")
+        new_collection(tx, "two")
+    columns = (COLLECTIONS.c.id, COLLECTIONS.c.tags, COLLECTIONS.c.created_at)
+    ((one, two),) = list(database.batches(select(*columns).order_by(COLLECTIONS.c.number), 10))
+    assert [one, two] == [tuple(row.values()) for row in database.rows(select(*columns).order_by(COLLECTIONS.c.number))]
+    assert one[1] == {"a": "b"}
+
+
+def test_batches_left_in_the_middle_give_their_connection_back(database):
+    fill(database, 10)
+    reading = database.batches(select(VECTORS.c.number), 2)
+    next(reading)
+    assert database.engine.pool.checkedout() == 1
+    reading.close()
+    assert database.engine.pool.checkedout() == 0
+
+
+def test_a_long_reader_hinders_no_writer_and_sees_one_moment(database):
+    collection = fill(database, 100)
+    with closing(database.batches(select(VECTORS.c.number), 10)) as reading:
+        seen = list(next(reading))
+        for number in range(101, 151):
+            with database.write() as tx:
+                tx.run(insert(VECTORS), vectors(collection, [number]))
+        seen += [row for batch in reading for row in batch]
+    assert len(seen) == 100
+    assert database.rows(select(func.count().label("n")).select_from(VECTORS)) == [{"n": 150}]
+
+
+def test_every_select_of_a_read_sees_the_same_moment(database):
+    collection = fill(database, 2)
+    count = select(func.count().label("n")).select_from(VECTORS)
+    with database.read() as reader:
+        assert reader.rows(count) == [{"n": 2}]
+        with database.write() as tx:
+            tx.run(insert(VECTORS), vectors(collection, [3]))
+            tx.run(update(COLLECTIONS).values(revision=3))
+        assert database.rows(count) == [{"n": 3}]
+        assert reader.rows(count) == [{"n": 2}]
+        assert reader.rows(select(COLLECTIONS.c.revision)) == [{"revision": 0}]
+        assert [len(batch) for batch in reader.batches(select(VECTORS.c.number), 5)] == [2]
+    with database.write() as tx:  # the same connection, for something else
+        tx.run(delete(VECTORS))
+
+
+def test_more_threads_than_kept_connections_may_ask_at_once(database):
+    everyone = threading.Barrier(40)
+    answers = []
+
+    def ask():
+        with database.read() as reader:
+            reader.rows(select(COLLECTIONS))
+            everyone.wait(30)
+            answers.append(reader.rows(select(literal(1).label("one"))))
+
+    threads = [threading.Thread(target=ask) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [[{"one": 1}]] * 40
+
+
+def test_revisions_of_one_collection_commit_in_order(database):
+    fill(database, 0)
+
+    def add():
+        for _ in range(20):
+            with database.write() as tx:
+                (row,) = tx.rows(select(COLLECTIONS).with_for_update())
+                taken = row["revision"] + 1
+                tx.run(insert(VECTORS), vectors(row["number"], [taken]))
+                tx.run(update(COLLECTIONS).values(revision=taken))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.rows(select(COLLECTIONS.c.revision)) == [{"revision": 80}]
+    assert len(database.rows(select(VECTORS.c.number))) == 80
+
+
+# The ledger
+
+
+@pytest.mark.parametrize(
+    "change",
+    [update(LEDGER).values(outcome="nothing happened"), delete(LEDGER), delete(LEDGER).where(LEDGER.c.act == "x")],
+)
+def test_the_database_itself_refuses_to_change_an_entry(database, change, engine_name):
+    with database.write() as tx:
+        ledger.append(tx, entry())
+    if engine_name == "postgresql" or change.whereclause is None:
+        with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
+            tx.run(change)
+    assert ledger.entries(database)[0].outcome == "answered"
+
+
+def test_an_old_number_cannot_be_written_again(database, engine_name):
+    with database.write() as tx:
+        ledger.append(tx, entry())
+    (row,) = database.rows(select(LEDGER))
+    again = dict(row) | {"access_key": "SOMEBODY-ELSE"}
+    if engine_name == "sqlite":
+        change = insert(LEDGER).prefix_with("OR REPLACE").values(again)
+    else:
+        from sqlalchemy.dialects.postgresql import insert as insert_or
+
+        change = insert_or(LEDGER).values(again).on_conflict_do_update(index_elements=["sequence"], set_=again)
+    with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
+        tx.run(change)
+    assert ledger.entries(database)[0].access_key == "AKIAEXAMPLE"
+
+
+@pytest.mark.parametrize("before", ["", "SET LOCAL session_replication_role = replica"])
+def test_postgresql_refuses_to_empty_the_ledger(before):
+    with postgresql.server().database() as url, closing(open_database(url)) as database:
+        with database.write() as tx:
+            ledger.append(tx, entry())
+
+        def empty():
+            with database.write() as tx:
+                if before:
+                    tx.connection.execute(text(before))
+                tx.connection.execute(text("TRUNCATE ledger"))
+
+        with pytest.raises(IntegrityError, match="append-only"):
+            empty()
+        assert len(ledger.entries(database)) == 1
+
+
+def test_times_come_back_in_utc_whatever_the_server_thinks(database):
+    with database.write() as tx:
+        ledger.append(tx, entry())
+    (found,) = ledger.entries(database)
+    assert found.at.isoformat() == "2026-11-23T12:00:00+00:00"
