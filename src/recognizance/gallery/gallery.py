@@ -1,0 +1,141 @@
+"""Search: who among the enrolled is near. It holds the indexes, one for each kind of vector in each collection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from sqlalchemy import select
+
+from recognizance.database import Database
+from recognizance.database.tables import COLLECTIONS, FACE, USER
+from recognizance.gallery import collections, faces, users
+from recognizance.gallery.shelf import Shelf, Source
+from recognizance.values import Candidate, Collection, FaceRecord, Hit, Kept, Percent, UserRecord, Vectors
+
+TRIES = 5  # a search is made again when what it found was removed meanwhile
+ROUNDING = 1e-5  # percent: what a similarity loses or gains as a float32, and on its way from cosine and back
+
+Records = Callable[[Database, Collection, Sequence[int]], Mapping[int, Kept]]
+
+
+class Scale(Protocol):
+    """What a cosine means, for the model that made the vectors."""
+
+    def score(self, cosine: float) -> Percent:
+        """Return the percentage for a cosine, as it is told."""
+        ...
+
+    def cosine(self, percent: Percent) -> float:
+        """Return the cosine for a percentage."""
+        ...
+
+
+class Gallery:
+    """The indexes of the collections this process has searched; any may be lost, none is the truth."""
+
+    def __init__(self, database: Database, source: Source) -> None:
+        """Begin without any index: each is opened when first searched."""
+        self._database = database
+        self._source = source
+        self._lock = Lock()
+        self._shelves: dict[tuple[int, int], Shelf] = {}
+
+    def near_faces(
+        self,
+        collection: Collection,
+        query: Vectors,
+        *,
+        scale: Scale,
+        at_least: Percent,
+        limit: int,
+        besides: int | None = None,
+    ) -> list[Candidate[FaceRecord]]:
+        """Return up to `limit` enrolled faces at least that similar to `query`, shape (dim,), most similar first.
+
+        `besides` is the number of a face to leave out. Everything enrolled when `collection` was read is
+        found, nothing that was removed by the time of the answer is. Raises `NotFound` when the
+        collection is gone.
+        """
+        return self._near(collection, FACE, query, scale, at_least, limit, besides, faces.by_numbers)
+
+    def near_users(
+        self,
+        collection: Collection,
+        query: Vectors,
+        *,
+        scale: Scale,
+        at_least: Percent,
+        limit: int,
+        besides: int | None = None,
+    ) -> list[Candidate[UserRecord]]:
+        """Return up to `limit` users whose vector is at least that similar to `query`, most similar first.
+
+        `besides` is the number of a vector to leave out.
+        """
+        return self._near(collection, USER, query, scale, at_least, limit, besides, users.by_vectors)
+
+    def pairs(self, collection: Collection, queries: Vectors, *, at_least: float, limit: int) -> list[list[Hit]]:
+        """Return, for each of the vectors (n, dim), up to `limit` enrolled faces with at least that cosine."""
+        return self._shelf(collection, FACE).search(collection, queries, at_least=at_least, limit=limit)
+
+    def drop(self, collection: Collection) -> None:
+        """Forget the indexes of a collection that was removed."""
+        with self._lock:
+            gone = [self._shelves.pop((collection.number, kind), None) for kind in (FACE, USER)]
+        for shelf in gone:
+            if shelf is not None:
+                shelf.discard()
+
+    def close(self) -> None:
+        """Keep what would cost long to learn again."""
+        with self._lock:
+            shelves = list(self._shelves.values())
+        for shelf in shelves:
+            shelf.close()
+
+    def _near(  # the two public searches in one
+        self,
+        collection: Collection,
+        kind: int,
+        query: Vectors,
+        scale: Scale,
+        at_least: Percent,
+        limit: int,
+        besides: int | None,
+        records: Records[Kept],
+    ) -> list[Candidate[Kept]]:
+        extra = 0 if besides is None else 1
+        scored: list[tuple[int, Percent]] = []
+        found: Mapping[int, Kept] = {}
+        floor = scale.cosine(max(0.0, at_least - ROUNDING))
+        for _ in range(TRIES):
+            (hits,) = self._shelf(collection, kind).search(
+                collection, query[np.newaxis], at_least=floor, limit=limit + extra
+            )
+            wanted = [hit for hit in hits if hit.number != besides][:limit]
+            scored = [(hit.number, scale.score(hit.cosine)) for hit in wanted]
+            scored = [(number, percent) for number, percent in scored if percent >= at_least]
+            found = records(self._database, collection, [number for number, _ in scored])
+            now = collections.again(self._database, collection)
+            if len(found) == len(scored) or now.revision == collection.revision:
+                return [Candidate(found[number], percent) for number, percent in scored if number in found]
+            collection = now
+        return [Candidate(found[number], percent) for number, percent in scored if number in found]
+
+    def _shelf(self, collection: Collection, kind: int) -> Shelf:
+        with self._lock:
+            held = self._shelves.get((collection.number, kind))
+            if held is None:
+                self._drop_gone()
+                held = self._shelves[collection.number, kind] = Shelf(self._database, self._source, collection, kind)
+            return held
+
+    def _drop_gone(self) -> None:
+        """Let go of collections that another process removed."""
+        if self._shelves:
+            there = {row["number"] for row in self._database.rows(select(COLLECTIONS.c.number))}
+            for key in [key for key in self._shelves if key[0] not in there]:
+                self._shelves.pop(key).discard()

@@ -1,0 +1,1 @@
+"""Nearest vectors by cosine, one module for each way to find them."""

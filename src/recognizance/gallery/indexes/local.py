@@ -1,0 +1,67 @@
+"""The exact index in this process's memory, with a snapshot on disk so that a restart is quick."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from recognizance import private
+from recognizance.gallery.indexes import snapshot
+from recognizance.gallery.indexes.exact import Exact
+from recognizance.gallery.shelf import Opening
+from recognizance.values import Index
+
+log = logging.getLogger(__name__)
+KINDS = ("faces", "users")
+
+
+class Local:
+    """Exact indexes in memory; `folder` takes their snapshots, `workers` scan for all of them."""
+
+    def __init__(self, folder: Path, workers: ThreadPoolExecutor) -> None:
+        """Take the folder as it is: it is made when the first snapshot is kept."""
+        self._folder = folder
+        self._workers = workers
+
+    def open(self, opening: Opening, /) -> tuple[Index, int]:
+        """Return the index of the last snapshot where it is whole and agrees with the database, else an empty one."""
+        path = self._path(opening)
+        if path.exists():
+            try:
+                index, header = snapshot.load(path, opening.fetch, self._workers)
+                if header == self._header(opening, header.revision) and self._agrees(opening, index, header.revision):
+                    return index, header.revision
+                log.warning("the snapshot %s is not of this database; the index is built anew", path.name)
+            except (snapshot.SnapshotBroken, OSError) as error:
+                log.warning("the snapshot %s cannot be used; the index is built anew: %s", path.name, error)
+            path.unlink(missing_ok=True)
+        return Exact(opening.dimensions, opening.fetch, self._workers), 0
+
+    def keep(self, opening: Opening, index: Index, revision: int, /) -> None:
+        """Write a snapshot, durable and whole or not at all."""
+        assert isinstance(index, Exact), "this source made the index"
+        private.folder(self._folder)
+        snapshot.save(self._path(opening), index, self._header(opening, revision))
+
+    def discard(self, opening: Opening, /) -> None:
+        """Remove the snapshot."""
+        self._path(opening).unlink(missing_ok=True)
+
+    @staticmethod
+    def _agrees(opening: Opening, index: Exact, revision: int) -> bool:
+        return revision <= opening.collection.revision and index.check()
+
+    @staticmethod
+    def _header(opening: Opening, revision: int) -> snapshot.Header:
+        collection = opening.collection
+        return snapshot.Header(
+            dimensions=opening.dimensions,
+            lineage=f"{collection.account} {collection.created_at.isoformat()} {collection.model}",
+            collection=collection.number,
+            kind=opening.kind,
+            revision=revision,
+        )
+
+    def _path(self, opening: Opening) -> Path:
+        return self._folder / f"{opening.collection.number}-{KINDS[opening.kind]}.index"

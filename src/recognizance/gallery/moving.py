@@ -1,0 +1,218 @@
+"""A collection on its way out and in: faces and users in the order they came, vectors with them.
+
+Whoever walks a collection does so by number up to a revision: what comes later has a higher number, so the walk ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import Select, and_, bindparam, select, update
+
+from recognizance.database import Reader, Row, Tx
+from recognizance.database.tables import FACE, FACES, USER, USERS, VECTORS
+from recognizance.errors import InvalidParameter, QuotaExceeded
+from recognizance.gallery import collections, faces, users, vectors
+from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
+
+MERGED_AT_ONCE = 100  # users; each has up to a hundred vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An enrolled face with its vector, shape (dim,)."""
+
+    record: FaceRecord
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many were brought back, how many were there already, and which faces found their user full."""
+
+    added: int
+    known: int
+    unassociated: list[FaceId]
+
+
+def faces_in_order(reader: Reader, collection: Collection, *, after: int, until: int, limit: int) -> list[Kept]:
+    """Return up to `limit` faces numbered above `after` up to `until`, in order, with their vectors.
+
+    A face has its user where that user was there at revision `until`. `reader` has to see one moment.
+    """
+    query = _with_users(collection, after=after, until=until).order_by(FACES.c.number).limit(limit)
+    records = [_of_row(row, collection, until) for row in reader.rows(query)]
+    if not records:
+        return []
+    found = select(VECTORS.c.number, VECTORS.c.vector).where(
+        VECTORS.c.collection == collection.number,
+        VECTORS.c.kind == FACE,
+        VECTORS.c.number >= records[0].number,
+        VECTORS.c.number <= records[-1].number,
+    )
+    bytes_of = {row["number"]: row["vector"] for row in reader.rows(found)}
+    return [Kept(record, np.frombuffer(bytes_of[record.number], dtype=vectors.ON_DISK)) for record in records]
+
+
+def users_in_order(reader: Reader, collection: Collection, *, after: int, until: int, limit: int) -> list[UserRecord]:
+    """Return up to `limit` users numbered above `after` up to `until`, in order."""
+    return [one for one in users.listed(reader, collection, after=after, limit=limit) if one.number <= until]
+
+
+def restore_users(tx: Tx, collection: Collection, given: Sequence[tuple[UserId, datetime]]) -> Restored:
+    """Make users without faces, in order; those that are there already are passed over.
+
+    Raises `NotFound` when the collection is gone, `QuotaExceeded` when it would have too many.
+    """
+    held = collections.locked(tx, collection)
+    asked = dict(given)
+    known = {user.user_id for user in _users_named(tx, collection, list(asked))}
+    fresh = [name for name in asked if name not in known]
+    if held.users + len(fresh) > users.MOST_USERS:
+        raise QuotaExceeded(
+            f"The collection id: {collection.id} may hold {users.MOST_USERS:,} users and holds {held.users:,}"
+        )
+    if fresh:
+        first = collections.count(tx, collection, changes=len(fresh), users=len(fresh))
+        users.keep(
+            tx, collection, [UserRecord(first + at, name, 0, None, asked[name]) for at, name in enumerate(fresh)]
+        )
+    return Restored(len(fresh), len(given) - len(fresh), [])
+
+
+def restore_faces(tx: Tx, collection: Collection, given: Sequence[Kept]) -> Restored:
+    """Enrol faces under the ids they had, in order; those that are there already are passed over.
+
+    Their numbers are new. The vectors of their users are computed anew; a face whose user has as many
+    as a user may have is kept and is nobody's. Raises `InvalidParameter` for a user that is not there,
+    `NotFound` when the collection is gone, `QuotaExceeded` when it would be too full.
+    """
+    held = collections.locked(tx, collection)
+    asked = {one.record.face_id: one for one in given}
+    known = {record.face_id for record in faces.by_ids(tx, collection, list(asked))}
+    fresh = [one for face_id, one in asked.items() if face_id not in known]
+    if held.faces + len(fresh) > faces.MOST_FACES:
+        raise QuotaExceeded(
+            f"The collection id: {collection.id} may hold {faces.MOST_FACES:,} faces and holds {held.faces:,}"
+        )
+    if not fresh:
+        return Restored(0, len(given), [])
+
+    owners = _owners(tx, collection, fresh)
+    fresh, unassociated = _with_room(fresh, owners)
+    first = collections.count(tx, collection, changes=len(fresh), faces=len(fresh))
+    records = [replace(one.record, number=first + at) for at, one in enumerate(fresh)]
+    faces.keep(tx, collection, records)
+    vectors.write(tx, collection, FACE, [record.number for record in records], [one.vector for one in fresh])
+    touched = {record.user_id for record in records if record.user_id is not None}
+    merge(tx, collection, [owners[name] for name in owners if name in touched])
+    return Restored(len(fresh), len(given) - len(fresh), unassociated)
+
+
+def merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
+    """Compute the vectors of users anew from the faces they have now. The collection must be locked.
+
+    Raises `InvalidParameter` when a user's vectors cancel out.
+    """
+    for start in range(0, len(some), MERGED_AT_ONCE):
+        _merge(tx, collection, some[start : start + MERGED_AT_ONCE])
+
+
+def _merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
+    replaced = [user.vector_number for user in some if user.vector_number is not None]
+    if replaced:
+        vectors.remove(tx, collection, USER, replaced)
+    names = [user.user_id for user in some]
+    query = select(FACES.c.user_id, FACES.c.number).where(
+        FACES.c.collection == collection.number, FACES.c.user_id.in_(names)
+    )
+    theirs: dict[str, list[int]] = {name: [] for name in names}
+    for row in tx.rows(query.order_by(FACES.c.number)):
+        theirs[row["user_id"]].append(row["number"])
+    numbers, members = vectors.fetch(
+        tx, collection, FACE, np.array([one for every in theirs.values() for one in every], dtype=np.int64)
+    )
+    row_of = {number: at for at, number in enumerate(numbers.tolist())}
+    having = [user for user in some if theirs[user.user_id]]
+    made = [_merged(user, members[[row_of[number] for number in theirs[user.user_id]]]) for user in having]
+    taken: dict[UserId, int] = {}
+    if having:
+        first = collections.count(tx, collection, changes=len(having))
+        taken = {user.user_id: first + at for at, user in enumerate(having)}
+        vectors.write(tx, collection, USER, list(taken.values()), made)
+    change = (
+        update(USERS)
+        .where(USERS.c.collection == collection.number, USERS.c.number == bindparam("of_user"))
+        .values(faces=bindparam("has_faces"), vector_number=bindparam("has_vector"))
+    )
+    tx.run(
+        change,
+        [
+            {
+                "of_user": user.number,
+                "has_faces": len(theirs[user.user_id]),
+                "has_vector": taken.get(user.user_id),
+            }
+            for user in some
+        ],
+    )
+
+
+def _merged(user: UserRecord, members: Vectors) -> Vectors:
+    try:
+        return users.merged(members)
+    except ValueError:
+        raise InvalidParameter(
+            f"The faces of the user id: {user.user_id} have vectors that cancel out; no one vector can stand for them."
+        ) from None
+
+
+def _owners(tx: Tx, collection: Collection, given: Sequence[Kept]) -> dict[UserId, UserRecord]:
+    names = list(dict.fromkeys(one.record.user_id for one in given if one.record.user_id is not None))
+    found = {user.user_id: user for user in _users_named(tx, collection, names)}
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise InvalidParameter(f"The user id: {missing[0]} does not exist; restore the users first.")
+    return found
+
+
+def _with_room(given: Sequence[Kept], owners: dict[UserId, UserRecord]) -> tuple[list[Kept], list[FaceId]]:
+    """Return the faces, those beyond what their user may have made nobody's, and the ids of those."""
+    counts = {name: user.faces for name, user in owners.items()}
+    kept: list[Kept] = []
+    full: list[FaceId] = []
+    for one in given:
+        owner = one.record.user_id
+        if owner is not None and counts[owner] >= users.MOST_FACES:
+            full.append(one.record.face_id)
+            kept.append(Kept(replace(one.record, user_id=None), one.vector))
+            continue
+        if owner is not None:
+            counts[owner] += 1
+        kept.append(one)
+    return kept, full
+
+
+def _users_named(reader: Reader, collection: Collection, names: Sequence[UserId]) -> Iterator[UserRecord]:
+    for start in range(0, len(names), vectors.ASKED_ROWS):
+        some = names[start : start + vectors.ASKED_ROWS]
+        query = select(USERS).where(USERS.c.collection == collection.number, USERS.c.user_id.in_(some))
+        yield from map(users.of_row, reader.rows(query))
+
+
+def _with_users(collection: Collection, *, after: int, until: int) -> Select[tuple[object, ...]]:
+    owner = and_(USERS.c.collection == FACES.c.collection, USERS.c.user_id == FACES.c.user_id)
+    return (
+        select(FACES, USERS.c.number.label("user_number"))
+        .outerjoin(USERS, owner)
+        .where(FACES.c.collection == collection.number, FACES.c.number > after, FACES.c.number <= until)
+    )
+
+
+def _of_row(row: Row, collection: Collection, until: int) -> FaceRecord:
+    record = faces.of_row(row, collection)
+    known = row["user_number"] is not None and row["user_number"] <= until
+    return record if known else replace(record, user_id=None)

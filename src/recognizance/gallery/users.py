@@ -1,0 +1,249 @@
+"""Users as rows: people as a client names them, each with up to a hundred enrolled faces and one vector for all.
+
+A user's vector is the sum of the faces' vectors, made length 1 again: what the pictures share stays,
+what is only one picture's fades. It is computed anew from the faces whenever they change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from recognizance.database import Reader, Row, Tx
+from recognizance.database.tables import FACE, FACES, USER, USERS
+from recognizance.errors import Conflict, NotFound, QuotaExceeded
+from recognizance.gallery import collections, faces, vectors
+from recognizance.gallery.collections import aware
+from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
+
+MOST_FACES = 100  # "a maximum of 100 faces per user" (service model)
+MOST_USERS = 10_000_000  # "the maximum number of users that can be stored in a collection is 10 million"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A face that was left as it was, why in Rekognition's words, and its user and similarity where they matter."""
+
+    face_id: FaceId
+    reason: str
+    user_id: UserId | None = None
+    similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A user after faces came or went: which did, and which did not."""
+
+    user: UserRecord
+    faces: list[FaceId]
+    refused: list[Refused]
+
+
+def create(tx: Tx, collection: Collection, user_id: UserId, *, now: datetime) -> UserRecord:
+    """Make a user without faces. Raises `Conflict` when there is one of that id, `NotFound`, `QuotaExceeded`."""
+    held = collections.locked(tx, collection)
+    if held.users >= MOST_USERS:
+        raise QuotaExceeded(f"The collection id: {collection.id} may hold {MOST_USERS:,} users and holds them")
+    number = collections.count(tx, collection, changes=1, users=1)
+    user = UserRecord(number, user_id, 0, None, now)
+    try:
+        keep(tx, collection, [user])
+    except IntegrityError:
+        raise Conflict(f"The user id: {user_id} already exists.") from None
+    return user
+
+
+def keep(tx: Tx, collection: Collection, records: Sequence[UserRecord]) -> None:
+    """Write the rows of users whose numbers are taken."""
+    tx.run(
+        insert(USERS),
+        [
+            {
+                "collection": collection.number,
+                "number": user.number,
+                "user_id": user.user_id,
+                "faces": user.faces,
+                "vector_number": user.vector_number,
+                "created_at": user.created_at,
+            }
+            for user in records
+        ],
+    )
+
+
+def remove(tx: Tx, collection: Collection, user_id: UserId) -> None:
+    """Remove a user; their faces stay, nobody's. Raises `NotFound`."""
+    collections.locked(tx, collection)
+    user = find(tx, collection, user_id)
+    _of_nobody(tx, collection, FACES.c.user_id == user_id)
+    if user.vector_number is not None:
+        vectors.remove(tx, collection, USER, [user.vector_number])
+    tx.run(delete(USERS).where(USERS.c.collection == collection.number, USERS.c.number == user.number))
+    collections.count(tx, collection, changes=0, users=-1)
+
+
+def associate(
+    tx: Tx,
+    collection: Collection,
+    user_id: UserId,
+    face_ids: Sequence[FaceId],
+    *,
+    similar: Callable[[float], float],
+    at_least: float,
+) -> Changed:
+    """Give faces to a user. Those they have already are passed over in silence.
+
+    Where the user has faces, a face must be `at_least` that similar to the user's vector; `similar`
+    turns a cosine into a percentage. Raises `NotFound`, and `QuotaExceeded` when the user would have
+    more than a hundred, and then nothing is changed.
+    """
+    collections.locked(tx, collection)
+    user = find(tx, collection, user_id)
+    asked = list(dict.fromkeys(face_ids))
+    found = {record.face_id: record for record in faces.by_ids(tx, collection, asked)}
+    taken: list[FaceRecord] = []
+    refused: list[Refused] = []
+    scores = _scores(tx, collection, user, list(found.values()), similar)
+    for one in asked:
+        record = found.get(one)
+        if record is None:
+            refused.append(Refused(one, "FACE_NOT_FOUND"))
+        elif record.user_id == user_id:
+            continue
+        elif record.user_id is not None:
+            refused.append(Refused(one, "ASSOCIATED_TO_A_DIFFERENT_USER", record.user_id))
+        elif one in scores and scores[one] < at_least:
+            refused.append(Refused(one, "LOW_MATCH_CONFIDENCE", similarity=scores[one]))
+        else:
+            taken.append(record)
+    if user.faces + len(taken) > MOST_FACES:
+        raise QuotaExceeded(
+            f"A user may have {MOST_FACES} faces; "
+            f"the user id: {user_id} has {user.faces} and would get {len(taken)} more"
+        )
+    if taken:
+        numbers = [record.number for record in taken]
+        tx.run(
+            update(FACES)
+            .where(FACES.c.collection == collection.number, FACES.c.number.in_(numbers))
+            .values(user_id=user_id)
+        )
+        user = _renew(tx, collection, user)
+    return Changed(user, [record.face_id for record in taken], refused)
+
+
+def disassociate(tx: Tx, collection: Collection, user_id: UserId, face_ids: Sequence[FaceId]) -> Changed:
+    """Take faces from a user. Those that are nobody's are passed over in silence. Raises `NotFound`."""
+    collections.locked(tx, collection)
+    user = find(tx, collection, user_id)
+    asked = list(dict.fromkeys(face_ids))
+    found = {record.face_id: record for record in faces.by_ids(tx, collection, asked)}
+    gone = [found[one] for one in asked if one in found and found[one].user_id == user_id]
+    refused = [Refused(one, "FACE_NOT_FOUND") for one in asked if one not in found]
+    refused += [
+        Refused(one, "ASSOCIATED_TO_A_DIFFERENT_USER", found[one].user_id)
+        for one in asked
+        if one in found and found[one].user_id not in (None, user_id)
+    ]
+    if gone:
+        _of_nobody(tx, collection, FACES.c.number.in_([record.number for record in gone]))
+        user = _renew(tx, collection, user)
+    return Changed(user, [record.face_id for record in gone], refused)
+
+
+def find(reader: Reader, collection: Collection, user_id: UserId) -> UserRecord:
+    """Return the user of this id. Raises `NotFound`."""
+    query = select(USERS).where(USERS.c.collection == collection.number, USERS.c.user_id == user_id)
+    for row in reader.rows(query):
+        return of_row(row)
+    raise NotFound(f"The user id: {user_id} does not exist")
+
+
+def by_vectors(reader: Reader, collection: Collection, numbers: Sequence[int]) -> dict[int, UserRecord]:
+    """Return the users whose vectors have these numbers, by that number; those that are gone are missing."""
+    return {
+        row["vector_number"]: of_row(row)
+        for some in vectors.slices(numbers)
+        for row in reader.rows(
+            select(USERS).where(USERS.c.collection == collection.number, USERS.c.vector_number.in_(some))
+        )
+    }
+
+
+def listed(reader: Reader, collection: Collection, *, after: int, limit: int) -> list[UserRecord]:
+    """Return up to `limit` users made after the one numbered `after`, in order of creation."""
+    query = (
+        select(USERS)
+        .where(USERS.c.collection == collection.number, USERS.c.number > after)
+        .order_by(USERS.c.number)
+        .limit(limit)
+    )
+    return [of_row(row) for row in reader.rows(query)]
+
+
+def merged(members: Vectors) -> Vectors:
+    """Return the one vector that stands for several, shape (n, dim): their sum at length 1, float32.
+
+    Raises `ValueError` when they cancel out.
+    """
+    total = members.astype(np.float64).sum(axis=0)
+    length = float(np.linalg.norm(total))
+    if not length > 1e-6:
+        raise ValueError("these vectors cancel out, so no one vector can stand for them")
+    merged_one: Vectors = (total / length).astype(np.float32)
+    return merged_one
+
+
+def of_row(row: Row) -> UserRecord:
+    """Return a row of the table as a record."""
+    return UserRecord(
+        number=row["number"],
+        user_id=UserId(row["user_id"]),
+        faces=row["faces"],
+        vector_number=row["vector_number"],
+        created_at=aware(row["created_at"]),
+    )
+
+
+def _renew(tx: Tx, collection: Collection, user: UserRecord) -> UserRecord:
+    """Compute a user's vector from the faces they have now, and write it under a new number."""
+    if user.vector_number is not None:
+        vectors.remove(tx, collection, USER, [user.vector_number])
+    query = select(FACES.c.number).where(FACES.c.collection == collection.number, FACES.c.user_id == user.user_id)
+    theirs = np.array(sorted(row["number"] for row in tx.rows(query)), dtype=np.int64)
+    number = None
+    if len(theirs):
+        _, members = vectors.fetch(tx, collection, FACE, theirs)
+        number = collections.count(tx, collection, changes=1)
+        vectors.write(tx, collection, USER, [number], [merged(members)])
+    renewed = UserRecord(user.number, user.user_id, len(theirs), number, user.created_at)
+    tx.run(
+        update(USERS)
+        .where(USERS.c.collection == collection.number, USERS.c.number == user.number)
+        .values(faces=renewed.faces, vector_number=renewed.vector_number)
+    )
+    return renewed
+
+
+def _of_nobody(tx: Tx, collection: Collection, which: object) -> None:
+    tx.run(update(FACES).where(FACES.c.collection == collection.number, which).values(user_id=None))  # type: ignore[arg-type]
+
+
+def _scores(
+    tx: Tx, collection: Collection, user: UserRecord, found: Sequence[FaceRecord], similar: Callable[[float], float]
+) -> dict[FaceId, float]:
+    """Return how similar each face is to the user's vector; nothing where the user has none."""
+    if user.vector_number is None or not found:
+        return {}
+    _, (theirs,) = vectors.fetch(tx, collection, USER, np.array([user.vector_number]))
+    numbers, given = vectors.fetch(tx, collection, FACE, np.array([record.number for record in found]))
+    by_number = dict(zip(numbers.tolist(), given, strict=True))
+    return {
+        record.face_id: similar(float(by_number[record.number].astype(np.float64) @ theirs.astype(np.float64)))
+        for record in found
+    }
