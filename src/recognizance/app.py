@@ -12,13 +12,16 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recognizance import __version__, private
+from recognizance.errors import ModelMissing, ModelUnusable
 from recognizance.settings import Settings, given_folder
 
 if TYPE_CHECKING:
@@ -77,14 +80,16 @@ class LaterVision:
     """Vision whose models are loaded when first used: reading the ledger needs none."""
 
     vision: Callable[[], Vision]
+    with_embedder: Callable[[ModelName], Vision]
 
     def look(self, image: Image, *, limit: int = 100) -> list[Face]:
         """Return up to `limit` faces, largest first."""
         return self.vision().look(image, limit=limit)
 
-    def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
-        """Return `faces`, in order, each with its embedding."""
-        return self.vision().embed(image, faces)
+    def embed(self, image: Image, faces: Sequence[Face], *, model: ModelName | None = None) -> list[Face]:
+        """Return `faces`, in order, each with its embedding by `model`, or by the default one."""
+        seeing = self.vision() if model is None else self.with_embedder(model)
+        return seeing.embed(image, faces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,29 +131,37 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     """
     from recognizance.accountability import keys, ledger, policy
     from recognizance.database import file_url, open_database
+    from recognizance.gallery.gallery import Gallery
+    from recognizance.gallery.indexes.local import Local
     from recognizance.media import connect
     from recognizance.operations.call import Tools
     from recognizance.service import Service
     from recognizance.vision import cards
     from recognizance.vision.room import Room
+    from recognizance.vision.runtime import cores
     from recognizance.vision.similarity import scale_of
 
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
-    engine, vision = _eyes(detector, embedder, settings)
+    engine, vision, with_embedder = _eyes(known, detector, embedder, settings)
     media = connect(settings)
 
     private.folder(settings.data)
-    database = open_database(file_url(settings.database))
+    database = open_database(settings.database or file_url(settings.database_file))
+    workers = ThreadPoolExecutor(settings.threads or cores(), thread_name_prefix="search")
+    gallery = Gallery(database, Local(settings.data / "indexes", workers))
     try:
         tools = Tools(
             database=database,
             policy=policy.Open(),
-            vision=LaterVision(vision),
+            vision=LaterVision(vision, with_embedder),
             detector=detector,
             embedder=embedder,
             similarity=scale_of(embedder),
+            gallery=gallery,
+            scale=cache(lambda name: scale_of(_face_model(known, name))),
+            face_model=lambda name: _face_model(known, name),
             read=media.read,
             room=Room(settings.pixels).take,
             models=lambda: _states(known.values(), {detector.name, embedder.name}, settings, engine),
@@ -159,12 +172,16 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         writable = fresh(database.takes_writes, HEALTH_LASTS, time.monotonic)
         yield Parts(Service(tools), database, writable, engine, vision, (detector, embedder))
     finally:
+        gallery.close()
+        workers.shutdown()
         media.close()
         database.close()
 
 
-def _eyes(detector: Card, embedder: Card, settings: Settings) -> tuple[Callable[[], Runtime], Callable[[], Vision]]:
-    """Return what starts the runtime, and what loads the models on it."""
+def _eyes(
+    known: Mapping[ModelName, Card], detector: Card, embedder: Card, settings: Settings
+) -> tuple[Callable[[], Runtime], Callable[[], Vision], Callable[[ModelName], Vision]]:
+    """Return what starts the runtime, what loads the models on it, and what gives the same with another embedder."""
 
     def start() -> Runtime:
         from recognizance.vision import runtime
@@ -181,8 +198,27 @@ def _eyes(detector: Card, embedder: Card, settings: Settings) -> tuple[Callable[
             enlarge=settings.enlarge,
         )
 
+    @cache
+    def other(name: ModelName) -> Vision:
+        card = _face_model(known, name)
+        try:
+            return replace(vision(), embedder=_model(card, engine(), settings))
+        except ModelUnusable as error:
+            raise ModelMissing(f"the face model {name} cannot be opened: {error}") from error
+
     engine = once(start)
-    return engine, once(load)
+    vision = once(load)
+    return engine, vision, lambda name: vision() if name == embedder.name else other(name)
+
+
+def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
+    """Return the card of an embedder. Raises `ModelMissing` when there is none of that name."""
+    from recognizance.vision import cards
+
+    try:
+        return cards.choose(known, name, task="embed")
+    except ModelUnusable as error:
+        raise ModelMissing(f"the face model {name} of a collection is not known here: {error}") from error
 
 
 def _states(

@@ -40,7 +40,7 @@ class Service:
         operation = OPERATIONS.get(name)
         if operation is None:
             raise Unserved(f"{name} is not served here. See docs/coverage.md.")
-        ask = Ask(caller, name, operation.act, purpose, case)
+        ask = Ask(caller, name, operation.act, purpose, case, request.get("CollectionId"))
         call = Call(ask, self.tools.policy.admit(ask), request_id, self.tools)
 
         if call.decision.verdict is Verdict.DENY:
@@ -52,7 +52,7 @@ class Service:
             call.close(_outcome(error))
             raise
         finally:
-            call.release()
+            call.let_go()
         call.close()
         return response
 

@@ -11,6 +11,18 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
+class AbandonReembeddingRequest(TypedDict):
+    """What AbandonReembedding is asked."""
+
+    CollectionId: str
+
+
+class AbandonReembeddingResponse(TypedDict):
+    """What AbandonReembedding answers."""
+
+    Erased: NotRequired[int]
+
+
 class AgeRange(TypedDict):
     """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
 
@@ -268,6 +280,21 @@ class CoversBodyPart(TypedDict):
 
     Confidence: NotRequired[float]
     Value: NotRequired[bool]
+
+
+class CreateBackupRequest(TypedDict):
+    """What CreateBackup is asked."""
+
+
+class CreateBackupResponse(TypedDict):
+    """What CreateBackup answers."""
+
+    Name: NotRequired[str]
+    Bytes: NotRequired[int]
+    Sha256: NotRequired[str]
+    Entries: NotRequired[int]
+    Collections: NotRequired[int]
+    Faces: NotRequired[int]
 
 
 class CreateCollectionRequest(TypedDict):
@@ -642,6 +669,24 @@ class DescribeProjectsResponse(TypedDict):
     NextToken: NotRequired[str]
 
 
+class DescribeReembeddingRequest(TypedDict):
+    """What DescribeReembedding is asked."""
+
+    CollectionId: str
+
+
+class DescribeReembeddingResponse(TypedDict):
+    """What DescribeReembedding answers."""
+
+    Model: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+    StartedAt: NotRequired[datetime]
+    Faces: NotRequired[int]
+    Done: NotRequired[int]
+    Left: NotRequired[int]
+    LeftFaces: NotRequired[list[LeftFace]]
+
+
 class DescribeStreamProcessorRequest(TypedDict):
     """What DescribeStreamProcessor is asked."""
 
@@ -876,6 +921,18 @@ class DominantColor(TypedDict):
     PixelPercent: NotRequired[float]
 
 
+class DuplicatePair(TypedDict):
+    """Part of FindDuplicates."""
+
+    FaceId: NotRequired[str]
+    OtherFaceId: NotRequired[str]
+    Similarity: NotRequired[float]
+    ExternalImageId: NotRequired[str]
+    OtherExternalImageId: NotRequired[str]
+    UserId: NotRequired[str]
+    OtherUserId: NotRequired[str]
+
+
 class Emotion(TypedDict):
     """Part of CompareFaces, DetectFaces and 7 more."""
 
@@ -922,6 +979,32 @@ class ExplainSimilarityResponse(TypedDict):
     Extrapolated: NotRequired[bool]
     Sentence: NotRequired[str]
     FittedOn: NotRequired[str]
+
+
+class ExportCollectionRequest(TypedDict):
+    """What ExportCollection is asked."""
+
+    CollectionId: str
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ExportCollectionResponse(TypedDict):
+    """What ExportCollection answers."""
+
+    CollectionId: NotRequired[str]
+    Model: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+    Dimensions: NotRequired[int]
+    Region: NotRequired[str]
+    Tags: NotRequired[dict[str, str]]
+    CreationTimestamp: NotRequired[datetime]
+    FaceCount: NotRequired[int]
+    UserCount: NotRequired[int]
+    Revision: NotRequired[int]
+    Users: NotRequired[list[KeptUser]]
+    Faces: NotRequired[list[KeptFace]]
+    NextToken: NotRequired[str]
 
 
 class EyeDirection(TypedDict):
@@ -1037,6 +1120,42 @@ class FeedbackItem(TypedDict):
 
     Code: FeedbackCode
     Message: str
+
+
+class FindDuplicatesRequest(TypedDict):
+    """What FindDuplicates is asked."""
+
+    CollectionId: str
+    FaceMatchThreshold: NotRequired[float]
+    SameUser: NotRequired[bool]
+    SamePicture: NotRequired[bool]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class FindDuplicatesResponse(TypedDict):
+    """What FindDuplicates answers."""
+
+    Pairs: NotRequired[list[DuplicatePair]]
+    Searched: NotRequired[int]
+    Crowded: NotRequired[list[str]]
+    NextToken: NotRequired[str]
+
+
+class FinishReembeddingRequest(TypedDict):
+    """What FinishReembedding is asked."""
+
+    CollectionId: str
+    LeaveBehind: NotRequired[bool]
+
+
+class FinishReembeddingResponse(TypedDict):
+    """What FinishReembedding answers."""
+
+    FaceModelVersion: NotRequired[str]
+    Faces: NotRequired[int]
+    Users: NotRequired[int]
+    LeftBehind: NotRequired[int]
 
 
 class Gender(TypedDict):
@@ -1346,7 +1465,7 @@ class HumanLoopDataAttributes(TypedDict):
 
 
 class Image(TypedDict):
-    """Part of CompareFaces, DetectCustomLabels and 9 more."""
+    """Part of CompareFaces, DetectCustomLabels and 10 more."""
 
     Bytes: NotRequired[bytes]
     S3Object: NotRequired[S3Object]
@@ -1385,6 +1504,35 @@ class Instance(TypedDict):
     BoundingBox: NotRequired[BoundingBox]
     Confidence: NotRequired[float]
     DominantColors: NotRequired[list[DominantColor]]
+
+
+class KeptBox(TypedDict):
+    """Part of ExportCollection, RestoreFaces."""
+
+    Width: float
+    Height: float
+    Left: float
+    Top: float
+
+
+class KeptFace(TypedDict):
+    """Part of ExportCollection, RestoreFaces."""
+
+    FaceId: str
+    ImageId: str
+    ExternalImageId: NotRequired[str]
+    UserId: NotRequired[str]
+    BoundingBox: KeptBox
+    Confidence: float
+    EnrolledAt: datetime
+    Vector: bytes
+
+
+class KeptUser(TypedDict):
+    """Part of ExportCollection, RestoreUsers."""
+
+    UserId: str
+    CreatedAt: datetime
 
 
 class KinesisDataStream(TypedDict):
@@ -1520,6 +1668,14 @@ class LedgerEntry(TypedDict):
     Rule: NotRequired[str]
     Outcome: NotRequired[str]
     Facts: NotRequired[dict[str, str]]
+
+
+class LeftFace(TypedDict):
+    """Part of DescribeReembedding."""
+
+    FaceId: NotRequired[str]
+    ImageId: NotRequired[str]
+    ExternalImageId: NotRequired[str]
 
 
 class ListCollectionsRequest(TypedDict):
@@ -2037,11 +2193,74 @@ class RecognizeCelebritiesResponse(TypedDict):
     OrientationCorrection: NotRequired[OrientationCorrection]
 
 
+class ReembedPictureRequest(TypedDict):
+    """What ReembedPicture is asked."""
+
+    CollectionId: str
+    Image: Image
+
+
+class ReembedPictureResponse(TypedDict):
+    """What ReembedPicture answers."""
+
+    Reembedded: NotRequired[list[str]]
+    AlreadyDone: NotRequired[list[str]]
+    NotFound: NotRequired[list[str]]
+
+
 class RegionOfInterest(TypedDict):
     """Part of CreateStreamProcessor, DescribeStreamProcessor and 3 more."""
 
     BoundingBox: NotRequired[BoundingBox]
     Polygon: NotRequired[list[Point]]
+
+
+class RestoreCollectionRequest(TypedDict):
+    """What RestoreCollection is asked."""
+
+    CollectionId: str
+    Model: str
+    FaceModelVersion: str
+    Tags: NotRequired[dict[str, str]]
+    Region: NotRequired[str]
+    ClientRequestToken: NotRequired[str]
+
+
+class RestoreCollectionResponse(TypedDict):
+    """What RestoreCollection answers."""
+
+    CollectionArn: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+    Resumed: NotRequired[bool]
+
+
+class RestoreFacesRequest(TypedDict):
+    """What RestoreFaces is asked."""
+
+    CollectionId: str
+    Faces: list[KeptFace]
+
+
+class RestoreFacesResponse(TypedDict):
+    """What RestoreFaces answers."""
+
+    Restored: NotRequired[int]
+    AlreadyThere: NotRequired[int]
+    Unassociated: NotRequired[list[str]]
+
+
+class RestoreUsersRequest(TypedDict):
+    """What RestoreUsers is asked."""
+
+    CollectionId: str
+    Users: list[KeptUser]
+
+
+class RestoreUsersResponse(TypedDict):
+    """What RestoreUsers answers."""
+
+    Restored: NotRequired[int]
+    AlreadyThere: NotRequired[int]
 
 
 class S3Destination(TypedDict):
@@ -2052,7 +2271,7 @@ class S3Destination(TypedDict):
 
 
 class S3Object(TypedDict):
-    """Part of CompareFaces, CreateDataset and 32 more."""
+    """Part of CompareFaces, CreateDataset and 33 more."""
 
     Bucket: NotRequired[str]
     Name: NotRequired[str]
@@ -2324,6 +2543,21 @@ class StartProjectVersionResponse(TypedDict):
     """What StartProjectVersion answers."""
 
     Status: NotRequired[ProjectVersionStatus]
+
+
+class StartReembeddingRequest(TypedDict):
+    """What StartReembedding is asked."""
+
+    CollectionId: str
+    Model: str
+
+
+class StartReembeddingResponse(TypedDict):
+    """What StartReembedding answers."""
+
+    Model: NotRequired[str]
+    FaceModelVersion: NotRequired[str]
+    Faces: NotRequired[int]
 
 
 class StartSegmentDetectionFilters(TypedDict):

@@ -17,7 +17,10 @@ HOMES = {
     "uvicorn": {"wire"},
     "botocore": {"wire", "media/s3.py"},
     "boto3": {"media/s3.py"},
-    "sqlalchemy": {"database", "accountability/ledger.py"},
+    "sqlalchemy": {"database", "gallery", "accountability/ledger.py"},
+    "alembic": {"database"},
+    "psycopg": {"database"},
+    "faiss": {"gallery/indexes", "evaluation/search_speed.py"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
@@ -45,7 +48,7 @@ def test_a_heavy_library_is_imported_in_its_home_only(library):
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    heavy = ["numpy", "openvino", "onnx", "cv2", "PIL", "botocore", "boto3", "uvicorn", "sqlalchemy", "typer", "rich"]
+    heavy = "numpy openvino onnx cv2 PIL botocore boto3 uvicorn sqlalchemy alembic faiss typer rich".split()
     program = f"import sys, recognizance; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
 

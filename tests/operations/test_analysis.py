@@ -130,8 +130,8 @@ def test_what_is_no_picture_is_refused(rekognition):
 
 
 def test_an_operation_that_is_not_served_says_so(rekognition):
-    with pytest.raises(ClientError, match="CreateCollection is not served here") as raised:
-        rekognition.create_collection(CollectionId="staff")
+    with pytest.raises(ClientError, match="CreateProject is not served here") as raised:
+        rekognition.create_project(ProjectName="staff")
     assert code(raised) == "NotImplementedException"
 
 

@@ -80,4 +80,4 @@ def _probe(call: Call, source: Image, bar: str) -> Face:
 def _similarity(call: Call, probe: Face, face: Face) -> float:
     assert probe.embedding is not None
     assert face.embedding is not None
-    return call.tools.similarity.at(probe.embedding.cosine(face.embedding))
+    return call.tools.similarity.score(probe.embedding.cosine(face.embedding))

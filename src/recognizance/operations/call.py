@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from recognizance.accountability import ledger
 from recognizance.database import Database, Tx
+from recognizance.errors import InvalidParameter, ModelMissing
+from recognizance.gallery import collections
+from recognizance.gallery.gallery import Gallery
 from recognizance.values import (
     Act,
     Ask,
+    Candidate,
     Card,
     Clock,
+    Collection,
+    CollectionId,
     Decision,
     Entry,
     Face,
     Fact,
     Image,
+    Kept,
+    Match,
+    ModelName,
     NewId,
     Policy,
+    Verdict,
 )
 from recognizance.vision.image import develop, inspect
 from recognizance.vision.similarity import Similarity
 
+log = logging.getLogger(__name__)
+Known = TypeVar("Known")
 Request: TypeAlias = Mapping[str, Any]
 """A request that fits its shape in the service model; `shapes` has it as a TypedDict."""
 Response: TypeAlias = Mapping[str, Any]
@@ -38,8 +51,8 @@ class Vision(Protocol):
         """Return up to `limit` faces, largest first."""
         ...
 
-    def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
-        """Return `faces`, in order, each with its embedding."""
+    def embed(self, image: Image, faces: Sequence[Face], *, model: ModelName | None = None) -> list[Face]:
+        """Return `faces`, in order, each with its embedding by `model`, or by the default one."""
         ...
 
 
@@ -66,6 +79,9 @@ class Tools:
     similarity: Similarity
     read: Callable[[Mapping[str, Any]], bytes]
     room: Callable[[int], AbstractContextManager[None]]
+    gallery: Gallery
+    scale: Callable[[ModelName], Similarity]
+    face_model: Callable[[ModelName], Card]
     models: Callable[[], Sequence[ModelState]]
     seal: ledger.Seal
     now: Clock
@@ -105,7 +121,41 @@ class Call:
         )
         return found
 
-    def release(self) -> None:
+    def collection(self, name: str) -> Collection:
+        """Return the caller's collection of that id, and note its keyed digest. Raises `NotFound`."""
+        self.note(collection=self.tools.seal.digest(name))
+        return collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
+
+    def scale(self, collection: Collection) -> Similarity:
+        """Return what a cosine means in a collection. Raises `InvalidParameter` when its model is not known here."""
+        return self._of_model(collection, self.tools.scale)
+
+    def embed(self, image: Image, faces: Sequence[Face], collection: Collection) -> list[Face]:
+        """Return `faces`, in order, each with its embedding by the collection's model, which is noted.
+
+        Raises `InvalidParameter` when that model is not installed here: another's vectors would mean nothing.
+        """
+        self.note(embedder=self._of_model(collection, self.tools.face_model).sha256)
+        return self.tools.vision.embed(image, faces, model=collection.model)
+
+    def _of_model(self, collection: Collection, get: Callable[[ModelName], Known]) -> Known:
+        try:
+            found = get(collection.model)
+            if self.tools.face_model(collection.model).version == collection.model_version:
+                return found
+        except ModelMissing as error:
+            log.warning("%s", error)
+        raise InvalidParameter(
+            f"The face model version {collection.model_version} of the collection id: {collection.id} "
+            f"is not installed on this server."
+        ) from None
+
+    def release(self, candidates: Sequence[Candidate[Kept]]) -> list[Match[Kept]]:
+        """Return the candidates the policy lets out, in order; nothing else makes a match of a candidate."""
+        decided = [(one, self.tools.policy.release(self.ask, one)) for one in candidates]
+        return [Match(one.record, one.similarity) for one, said in decided if said.verdict is Verdict.ALLOW]
+
+    def let_go(self) -> None:
         """Give back what the call held."""
         self._held.close()
 

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from recognizance import shapes
-from recognizance.values import Box, Face, Landmarks, Point, Pose, Quality
+from recognizance.gallery.users import Refused
+from recognizance.values import (
+    Box,
+    Collection,
+    Face,
+    FaceId,
+    FaceRecord,
+    Landmarks,
+    Match,
+    Point,
+    Pose,
+    Quality,
+    UserId,
+    UserRecord,
+)
 
 
 def bounding_box(box: Box) -> shapes.BoundingBox:
@@ -56,3 +72,79 @@ def compared_face(face: Face) -> shapes.ComparedFace:
         "Pose": pose(face.pose),
         "Quality": quality(face.quality),
     }
+
+
+def arn(collection: Collection) -> str:
+    """Return the name AWS's clients know a collection by everywhere."""
+    return f"arn:aws:rekognition:{collection.region}:{collection.account}:collection/{collection.id}"
+
+
+def face(record: FaceRecord, found: Face) -> shapes.Face:
+    """Return a Face as it is enrolled, with the numbers of the detection itself."""
+    return _face(record, bounding_box(found.box), found.confidence)
+
+
+def stored_face(record: FaceRecord) -> shapes.Face:
+    """Return a Face as it is kept; its box and confidence are rounded to six digits, as Rekognition's are."""
+    box = record.box
+    rounded = Box(_six(box.left), _six(box.top), _six(box.width), _six(box.height))
+    return _face(record, bounding_box(rounded), _six(record.confidence))
+
+
+def _face(record: FaceRecord, box: shapes.BoundingBox, confidence: float) -> shapes.Face:
+    answer: shapes.Face = {
+        "FaceId": record.face_id,
+        "BoundingBox": box,
+        "ImageId": record.image_id,
+        "Confidence": confidence,
+        "IndexFacesModelVersion": record.model_version,
+    }
+    if record.external_id is not None:
+        answer["ExternalImageId"] = record.external_id
+    if record.user_id is not None:
+        answer["UserId"] = record.user_id
+    return answer
+
+
+def _six(number: float) -> float:
+    return float(f"{number:.6g}")
+
+
+def face_match(match: Match[FaceRecord]) -> shapes.FaceMatch:
+    """Return a FaceMatch. A candidate will not do: it has to be released first."""
+    return {"Similarity": match.similarity, "Face": stored_face(match.record)}
+
+
+def user_status(user: UserRecord) -> shapes.UserStatus:
+    """Return a UserStatus: nothing runs on after the answer, so a user is either without faces or settled."""
+    return "ACTIVE" if user.faces else "CREATED"
+
+
+def user(record: UserRecord) -> shapes.User:
+    """Return a User."""
+    return {"UserId": record.user_id, "UserStatus": user_status(record)}
+
+
+def user_match(match: Match[UserRecord]) -> shapes.UserMatch:
+    """Return a UserMatch. A candidate will not do: it has to be released first."""
+    return {"Similarity": match.similarity, "User": {"UserId": match.record.user_id, "UserStatus": "ACTIVE"}}
+
+
+def refused(face: Refused) -> dict[str, Any]:
+    """Return an UnsuccessfulFaceAssociation or UnsuccessfulFaceDisassociation."""
+    answer: dict[str, Any] = {"FaceId": face.face_id, "Reasons": [face.reason]}
+    if face.user_id is not None:
+        answer["UserId"] = face.user_id
+    if face.similarity is not None:
+        answer["Confidence"] = face.similarity
+    return answer
+
+
+def undeleted(
+    face_id: FaceId, reason: shapes.UnsuccessfulFaceDeletionReason, user_id: UserId | None = None
+) -> shapes.UnsuccessfulFaceDeletion:
+    """Return an UnsuccessfulFaceDeletion."""
+    answer: shapes.UnsuccessfulFaceDeletion = {"FaceId": face_id, "Reasons": [reason]}
+    if user_id is not None:
+        answer["UserId"] = user_id
+    return answer

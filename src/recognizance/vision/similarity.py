@@ -92,6 +92,13 @@ class Similarity:
         """Return the percentage for one cosine; a cosine that rounding took out of [-1, 1] counts as its end."""
         return float(self.of(np.array([cosine]))[0])
 
+    def score(self, cosine: float) -> Percent:
+        """Return the percentage for one cosine as the wire carries it, a float32.
+
+        Thresholds are held against this one, so that whoever asks again with the similarity of a match gets that match.
+        """
+        return float(np.float32(self.at(cosine)))
+
     def of(self, cosines: NDArray[np.floating]) -> Reals:
         """Return the percentage for each cosine, as float64 of the same shape. Raises `ValueError` on NaN."""
         given = np.asarray(cosines, dtype=np.float64)

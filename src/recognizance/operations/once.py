@@ -1,0 +1,38 @@
+"""Idempotency tokens: the same token with the same request gets the same answer again, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from recognizance.database import Tx, answers
+from recognizance.errors import TokenReused
+from recognizance.operations.call import Call
+
+LASTS = timedelta(days=7)  # as Rekognition keeps those of its video operations
+TOKEN = "ClientRequestToken"
+
+
+def once(call: Call, tx: Tx, request: Mapping[str, Any], change: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what `change` answers, or what it answered when the request's token was first used.
+
+    The caller holds the lock of what `change` touches, so that of two requests with one token the
+    second sees what the first did. Raises `TokenReused` when the token was used for something else.
+    """
+    token = request.get(TOKEN)
+    if token is None:
+        return change()
+    now, use = call.tools.now(), answers.Use(call.ask.caller.account, call.ask.operation, token)
+    asked = call.tools.seal.digest(json.dumps({k: v for k, v in request.items() if k != TOKEN}, sort_keys=True))
+    answers.expire(tx, now - LASTS)
+    before = answers.find(tx, use)
+    if before is None:
+        response = change()
+        answers.keep(tx, use, answers.Answer(asked, response), now)
+        return response
+    if before.request != asked:
+        raise TokenReused(f"The ClientRequestToken: {token} you have supplied is already in use.")
+    call.note(repeated=True)
+    return before.response
