@@ -2,8 +2,10 @@
 
 from recognizance.accountability import ledger
 from recognizance.database import Database
+from recognizance.gallery import faces
+from recognizance.operations import render
 from recognizance.operations.call import Call
-from recognizance.values import Entry, Face, Image, Percent
+from recognizance.values import Candidate, Collection, Entry, Face, FaceId, FaceRecord, Image, Percent
 
 
 def write_without_a_transaction(database: Database, entry: Entry) -> None:
@@ -24,3 +26,11 @@ def look_at_bytes(call: Call, data: bytes) -> None:
 
 def make_an_image_without_its_digest(image: Image) -> Image:
     return Image(image.pixels)
+
+
+def forget_without_a_transaction(database: Database, collection: Collection, face_id: FaceId) -> None:
+    faces.forget(database, collection, [face_id])
+
+
+def show_a_candidate(candidate: Candidate[FaceRecord]) -> None:
+    render.face_match(candidate)
