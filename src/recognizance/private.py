@@ -36,7 +36,7 @@ def keep(path: Path, make: Callable[[], bytes]) -> bytes:
                 file.flush()
                 os.fsync(file.fileno())
             os.link(draft, path)
-            _make_durable(path.parent)
+            make_durable(path.parent)
         except FileExistsError:
             pass
         finally:
@@ -46,7 +46,7 @@ def keep(path: Path, make: Callable[[], bytes]) -> bytes:
     return path.read_bytes()
 
 
-def _make_durable(path: Path) -> None:
+def make_durable(path: Path) -> None:
     """Wait until the disk has the names in a folder, and not only the files they name."""
     handle = os.open(path, os.O_RDONLY)
     try:

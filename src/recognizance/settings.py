@@ -44,6 +44,13 @@ class Settings:
     database: str = setting(
         "", "URL of the database, `postgresql://…`; empty: an SQLite file in the data folder.", secret=True
     )
+    index: str = setting(
+        "local",
+        "Where faces are searched: `local` (this process's memory), `milvus`, or a dotted module of yours.",
+    )
+    index_address: str = setting("", "Address of that index, for milvus `http://host:19530` or `https://…`.")
+    index_token: str = setting("", "What it is asked with, for milvus `user:password` or an API key.", secret=True)
+    index_timeout: float = setting(30.0, "Seconds that one request to it may take.")
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8477, "Port to listen on.")
     account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")
@@ -175,6 +182,10 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsWrong(f"s3_timeout is {settings.s3_timeout} and should be above 0 and at most 300 seconds")
     if settings.database and not settings.database.startswith("postgresql://"):
         raise SettingsWrong("database should start with postgresql://")
+    if "@" in settings.index_address:
+        raise SettingsWrong("index_address should have no user or password in it; index_token is for those")
+    if not 0 < settings.index_timeout <= 3600:
+        raise SettingsWrong(f"index_timeout is {settings.index_timeout} and should be above 0 and at most 3600 seconds")
     if settings.s3_endpoint and not settings.s3_endpoint.startswith(("http://", "https://")):
         raise SettingsWrong("s3_endpoint should start with http:// or https://")
     return settings

@@ -1,22 +1,25 @@
 """Facts that hold for every database: SQLite in a file, and a real PostgreSQL."""
 
-import json
 import os
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, event, func, insert, inspect, literal, select, text, update
+from botocore.exceptions import ClientError
+from sqlalchemy import delete, event, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from tests import postgresql
+from tests.conftest import picture_of
 
 from recognizance.accountability import ledger
 from recognizance.database import file_url, migrations, open_database, tables
-from recognizance.database.tables import COLLECTIONS, LEDGER, REMOVALS, VECTORS
+from recognizance.database.tables import COLLECTIONS, LEDGER, VECTORS
 from recognizance.errors import DatabaseUnusable
 from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
 
@@ -146,10 +149,9 @@ def test_the_last_step_known_without_alembic_is_alembics_own():
     assert sorted(step.revision for step in script.walk_revisions()) == list(migrations.STEPS)
 
 
-def test_a_database_that_is_up_to_date_is_opened_without_alembic(database_url):
-    with closing(open_database(database_url)):
-        pass
-    opened = program("open_database(sys.argv[1]).close(); print('alembic' in sys.modules)", database_url)
+def test_a_database_that_is_up_to_date_is_opened_without_alembic(tmp_path):
+    open_database(file_url(tmp_path / "a.db")).close()
+    opened = program("open_database(sys.argv[1]).close(); print('alembic' in sys.modules)", file_url(tmp_path / "a.db"))
     assert waited(opened) == "False\n"
 
 
@@ -167,7 +169,7 @@ def test_a_step_that_fails_leaves_nothing(empty_url, monkeypatch):
 
     def failing(self, name, *arguments, **options):
         if name == "answered_by_time":  # the last of all
-            raise OSError("no more")
+            raise OSError(28, "no more")
         real(self, name, *arguments, **options)
 
     with monkeypatch.context() as broken:
@@ -179,14 +181,63 @@ def test_a_step_that_fails_leaves_nothing(empty_url, monkeypatch):
 
 
 def test_many_processes_may_open_a_new_database_at_once(empty_url):
-    opening = [
-        program("sys.stdin.read(); d = open_database(sys.argv[1]); print(d.takes_writes()); d.close()", empty_url)
-        for _ in range(6)
-    ]
+    source = "print(flush=True); sys.stdin.read(); d = open_database(sys.argv[1]); print(d.takes_writes()); d.close()"
+    opening = [program(source, empty_url) for _ in range(3)]
+    for process in opening:
+        process.stdout.readline()  # all have come as far as this
     for process in opening:
         process.stdin.close()
         process.stdin = None
-    assert [waited(process) for process in opening] == ["True\n"] * 6
+    assert [waited(process) for process in opening] == ["True\n"] * 3
+
+
+BEFORE_STEPS = """\
+CREATE TABLE schema (version INTEGER NOT NULL);
+INSERT INTO schema VALUES (1);
+CREATE TABLE ledger (
+	sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	at DATETIME NOT NULL,
+	request_id VARCHAR(64) NOT NULL,
+	access_key VARCHAR(128) NOT NULL,
+	account VARCHAR(12) NOT NULL,
+	region VARCHAR(64) NOT NULL,
+	operation VARCHAR(64) NOT NULL,
+	act VARCHAR(16) NOT NULL,
+	purpose VARCHAR(256),
+	"case" VARCHAR(256),
+	verdict VARCHAR(8) NOT NULL,
+	rule VARCHAR(128) NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	facts JSON NOT NULL
+);
+CREATE TRIGGER ledger_refuses_update BEFORE UPDATE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_refuses_delete BEFORE DELETE ON ledger
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER ledger_refuses_replace BEFORE INSERT ON ledger
+WHEN EXISTS (SELECT 1 FROM ledger WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+INSERT INTO ledger VALUES (7, '2026-11-23 12:00:00.000000', 'r-old', 'AKIAEXAMPLE', '000000000000', 'eu-west-3',
+    'DetectFaces', 'look', NULL, NULL, 'allow', 'open/all', 'answered', '{"faces": 1}');
+"""
+"""What this program made before it had steps."""
+
+
+def test_a_ledger_from_before_there_were_steps_is_kept(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "a.db")) as before:
+        before.executescript(BEFORE_STEPS)
+    with closing(open_database(file_url(tmp_path / "new.db"))) as new, new.engine.connect() as connection:
+        expected = shape(connection)
+
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database:
+        with database.write() as tx:
+            ledger.append(tx, entry("r-new"))
+        found = [(one.sequence, one.request_id, one.facts) for one in ledger.entries(database)]
+        assert found == [(7, "r-old", {"faces": 1}), (8, "r-new", {})]
+        with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
+            tx.run(delete(LEDGER))
+        with database.engine.connect() as connection:
+            assert shape(connection) == expected
 
 
 # Reading and writing
@@ -238,15 +289,15 @@ def test_what_the_caller_raises_is_raised_as_it_is(database):
     assert database.rows(select(COLLECTIONS)) == []
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 6, 7])
-@pytest.mark.parametrize("size", [1, 3, 100])
-def test_batches_hold_every_row_once_and_in_order(database, count, size):
-    collection = fill(database, count, b"\0\xff") if count else None
-    query = select(VECTORS.c.number, VECTORS.c.vector).where(VECTORS.c.collection == collection)
-    batches = list(database.batches(query.order_by(VECTORS.c.number), size))
-    assert [row for batch in batches for row in batch] == [(one, b"\0\xff") for one in range(1, count + 1)]
-    assert all(len(batch) == size for batch in batches[:-1])
-    assert all(0 < len(batch) <= size for batch in batches)
+def test_batches_hold_every_row_once_and_in_order(database):
+    fill(database, 7, b"\0\xff")
+    for count in (0, 1, 2, 6, 7):
+        for size in (1, 3, 6, 100):
+            query = select(VECTORS.c.number, VECTORS.c.vector).where(VECTORS.c.number <= count)
+            batches = list(database.batches(query.order_by(VECTORS.c.number), size))
+            assert [row for batch in batches for row in batch] == [(one, b"\0\xff") for one in range(1, count + 1)]
+            assert all(len(batch) == size for batch in batches[:-1])
+            assert all(0 < len(batch) <= size for batch in batches)
 
 
 def test_batches_give_times_and_json_as_rows_do(database):
@@ -383,8 +434,299 @@ def test_postgresql_refuses_to_empty_the_ledger(before):
         assert len(ledger.entries(database)) == 1
 
 
-def test_times_come_back_in_utc_whatever_the_server_thinks(database):
+def test_times_come_back_in_utc_whatever_the_server_thinks(database, engine_name):
+    if engine_name == "postgresql":
+        name = database.engine.url.database
+        with database.write() as tx:
+            tx.connection.execute(text(f"ALTER DATABASE {name} SET timezone = 'Asia/Kathmandu'"))
+        database.close()
     with database.write() as tx:
         ledger.append(tx, entry())
     (found,) = ledger.entries(database)
     assert found.at.isoformat() == "2026-11-23T12:00:00+00:00"
+
+
+# What can go wrong
+
+
+def setting(database, name, value):
+    """Make every new connection of a database start with a setting."""
+    statement = f"PRAGMA {name}={value}" if database.is_sqlite else f"SET {name} = {value}"
+
+    def apply(connection, _record):
+        connection.execute(statement)
+        connection.commit()
+
+    event.listen(database.engine, "connect", apply)
+    database.close()
+
+
+@contextmanager
+def somebody_else(url):
+    """Hold what a writer needs, from elsewhere."""
+    with closing(open_database(url)) as other, other.write() as tx:
+        tx.rows(select(COLLECTIONS).with_for_update())
+        yield
+
+
+def test_who_waits_too_long_for_another_writer_is_told(database, database_url, engine_name):
+    fill(database, 1)
+    setting(database, *{"sqlite": ("busy_timeout", 50), "postgresql": ("lock_timeout", 50)}[engine_name])
+
+    def change():
+        with database.write() as tx:
+            tx.run(update(COLLECTIONS).values(revision=7))
+
+    with somebody_else(database_url), pytest.raises(DatabaseUnusable, match=r"cannot be written: .*lock"):
+        change()
+    assert database.rows(select(COLLECTIONS.c.revision)) == [{"revision": 0}]
+    change()
+
+
+def test_a_database_that_takes_no_writes_says_so_and_can_be_read(database, engine_name):
+    assert database.takes_writes()
+    only_reads = {"sqlite": ("query_only", "ON"), "postgresql": ("default_transaction_read_only", "on")}
+    setting(database, *only_reads[engine_name])
+    assert not database.takes_writes()
+    with pytest.raises(DatabaseUnusable, match=r"cannot be written: .*read-?only"), database.write() as tx:
+        ledger.append(tx, entry())
+    assert ledger.entries(database) == []
+
+
+def test_a_full_disk_loses_only_what_was_not_answered(tmp_path):
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database:
+        collection = fill(database, 50)
+        database.engine.dispose()
+        with database.engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        setting(database, "max_page_count", pages)
+
+        def add():
+            with database.write() as tx:
+                tx.run(update(COLLECTIONS).values(revision=1000))
+                tx.run(insert(VECTORS), vectors(collection, range(51, 1000)))
+
+        with pytest.raises(DatabaseUnusable, match="cannot be written: database or disk is full"):
+            add()
+        assert database.rows(select(COLLECTIONS.c.revision)) == [{"revision": 0}]
+        assert len(database.rows(select(VECTORS.c.number))) == 50
+        with database.write() as tx:  # erasing needs no room
+            tx.run(delete(VECTORS).where(VECTORS.c.number > 25))
+        assert len(database.rows(select(VECTORS.c.number))) == 25
+
+
+def test_a_file_that_may_grow_no_further_loses_only_what_was_not_answered(tmp_path):
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database:
+        collection = fill(database, 50)
+    writer = program(
+        """
+import resource, signal
+from recognizance.errors import DatabaseUnusable
+from sqlalchemy import insert
+database = open_database(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # write() fails past this, as on a full disk
+number, many = 51, dict(collection=int(sys.argv[2]), kind=tables.FACE, vector=b"2" * 512)
+try:
+    while True:
+        with database.write() as tx:
+            tx.run(insert(tables.VECTORS), [many | {"number": number + i} for i in range(20)])
+        number += 20
+except DatabaseUnusable as error:
+    print(number, error)
+""",
+        file_url(tmp_path / "a.db"),
+        collection,
+    )
+    number, said = waited(writer).split(" ", 1)
+    assert "cannot be written" in said
+    assert int(number) > 51
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database:
+        assert [row["number"] for row in database.rows(select(VECTORS.c.number))] == list(range(1, int(number)))
+        assert database.rows(select(func.count().label("n")).select_from(LEDGER)) == [{"n": 0}]
+        assert database.takes_writes()
+
+
+def test_a_file_that_may_only_be_read_is_refused_in_a_sentence():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        open_database(file_url(folder / "a.db")).close()
+        (folder / "a.db").chmod(0o444)
+        folder.chmod(0o555)
+        source = """
+import os, sqlite3
+from recognizance.errors import DatabaseUnusable
+if not os.geteuid():  # root may write whatever the mode says
+    os.seteuid(65534)
+try:
+    open_database(sys.argv[1])
+except DatabaseUnusable as error:
+    print(error)
+"""
+        assert "a.db cannot be opened: Permission denied" in waited(program(source, file_url(folder / "a.db")))
+        folder.chmod(0o755)
+
+
+def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "a.db").write_bytes(b"not a database at all, and long enough to be looked at" * 100)
+    with pytest.raises(DatabaseUnusable, match=r"a\.db cannot be opened: file is not a database"):
+        open_database(file_url(tmp_path / "a.db"))
+
+
+def test_a_damaged_file_is_said_to_be(tmp_path):
+    url = file_url(tmp_path / "a.db")
+    with closing(open_database(url)) as database:
+        fill(database, 2000)
+    whole = (tmp_path / "a.db").read_bytes()
+    (tmp_path / "a.db").write_bytes(whole[:100_000] + b"\xff" * (len(whole) - 100_000))
+    with closing(open_database(url)) as database, pytest.raises(DatabaseUnusable, match=r"cannot be read: .*malformed"):
+        list(database.batches(select(VECTORS.c.number, VECTORS.c.vector), 100))
+
+
+def test_what_is_erased_is_overwritten(tmp_path):
+    secret = os.urandom(64)
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database:
+        fill(database, 200, secret)
+    assert secret in (tmp_path / "a.db").read_bytes()
+    with closing(open_database(file_url(tmp_path / "a.db"))) as database, database.write() as tx:
+        tx.run(delete(VECTORS).where(VECTORS.c.number != 77))
+        tx.run(update(VECTORS).values(vector=b""))
+    assert [secret in path.read_bytes() for path in tmp_path.iterdir()] == [False]
+
+
+def test_a_server_that_was_away_is_found_again_at_the_next_call():
+    server = postgresql.server()
+    with server.database() as url, closing(open_database(url)) as database:
+        with database.write() as tx:
+            ledger.append(tx, entry())
+        server.stop()
+        try:
+            assert not database.takes_writes()
+            with pytest.raises(DatabaseUnusable, match="cannot be read"):
+                ledger.entries(database)
+        finally:
+            server.start()
+        assert len(ledger.entries(database)) == 1
+        server.stop()  # with connections in the pool
+        server.start()
+        with database.write() as tx:
+            ledger.append(tx, entry())
+        assert len(ledger.entries(database)) == 2
+
+
+def test_a_server_that_goes_in_the_middle_of_a_write_leaves_nothing():
+    server = postgresql.server()
+    with server.database() as url, closing(open_database(url)) as database:
+
+        def write():
+            with database.write() as tx:
+                ledger.append(tx, entry())
+                server.stop()
+                server.start()
+
+        with pytest.raises(DatabaseUnusable, match="cannot be written"):
+            write()
+        assert ledger.entries(database) == []
+
+
+def test_a_commit_is_durable_also_where_the_servers_own_are_not():
+    with postgresql.server().database() as url, closing(open_database(url)) as database:
+        for theirs, ours in (("off", "on"), ("local", "local"), ("remote_apply", "remote_apply")):
+            with database.write() as tx:
+                name = database.engine.url.database
+                tx.connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = {theirs}"))
+            database.close()
+            with database.engine.connect() as connection:
+                assert connection.execute(text("SHOW synchronous_commit")).scalar() == ours
+
+
+def test_of_two_that_wait_for_each_other_one_goes_on_and_one_is_told():
+    with postgresql.server().database() as url, closing(open_database(url)) as database:
+        with database.write() as tx:
+            numbers = [new_collection(tx, name) for name in ("one", "two")]
+        both, outcomes = threading.Barrier(2), []
+
+        def change(order):
+            try:
+                with database.write() as tx:
+                    for number in order:
+                        ours = COLLECTIONS.c.number == number
+                        tx.run(update(COLLECTIONS).where(ours).values(revision=COLLECTIONS.c.revision + 1))
+                        if number == order[0]:
+                            both.wait(30)
+                outcomes.append("written")
+            except DatabaseUnusable as error:
+                outcomes.append(str(error).partition(" cannot be ")[2].partition("\n")[0])
+
+        threads = [threading.Thread(target=change, args=(order,)) for order in (numbers, numbers[::-1])]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["written", "written: deadlock detected"]
+        assert database.rows(select(COLLECTIONS.c.revision)) == [{"revision": 1}] * 2
+
+
+def test_what_was_answered_outlives_a_process_that_is_killed(database_url):
+    with closing(open_database(database_url)) as database:
+        collection = fill(database, 1)
+    writer = program(
+        """
+from sqlalchemy import insert, update
+database, number = open_database(sys.argv[1]), 1
+while True:
+    number += 1
+    with database.write() as tx:
+        tx.run(update(tables.COLLECTIONS).values(revision=number))
+        row = dict(collection=int(sys.argv[2]), kind=tables.FACE, number=number, vector=bytes(512))
+        tx.run(insert(tables.VECTORS), [row])
+    print(number, flush=True)
+""",
+        database_url,
+        collection,
+    )
+    answered = [int(writer.stdout.readline()) for _ in range(50)]
+    writer.kill()
+    answered += [int(line) for line in writer.communicate()[0].splitlines() if line]
+    with closing(open_database(database_url)) as database:
+        with database.write() as tx:  # waits for a server that is still at what the killed one sent last
+            (row,) = tx.rows(select(COLLECTIONS).with_for_update())
+        kept = [row["number"] for row in database.rows(select(VECTORS.c.number).order_by(VECTORS.c.number))]
+    assert kept == list(range(1, row["revision"] + 1))
+    assert row["revision"] - answered[-1] in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://host/name", "should begin with postgresql://, not mysql://"),
+        ("nonsense", "should be like postgresql://"),
+        ("postgresql://ada:hunter2@127.0.0.1:1/name", r"ada:\*\*\*@127.0.0.1:1/name cannot be opened: .*refused"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_refused_without_its_password(url, said):
+    with pytest.raises(DatabaseUnusable, match=said) as raised:
+        open_database(url)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_postgresql_without_its_driver_names_the_extra():
+    source = """
+from recognizance.errors import DatabaseUnusable
+sys.modules["psycopg"] = None
+try:
+    open_database("postgresql://host/name")
+except DatabaseUnusable as error:
+    print(error)
+"""
+    assert "pip install 'recognizance[postgresql]'" in waited(program(source))
+
+
+def test_a_client_is_told_nothing_of_the_database_that_failed(rekognition, parts, given):
+    setting(parts.database, "query_only", "ON")
+    with pytest.raises(ClientError) as raised:
+        rekognition.detect_faces(Image={"Bytes": picture_of((10, 10))})
+    assert raised.value.response["Error"]["Code"] == "InternalServerError"
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    said = str(raised.value.response)
+    assert not [word for word in (str(given.data), "recognizance.db", "readonly", "sqlite") if word in said]

@@ -26,6 +26,12 @@ def test_models_lie_in_the_data_folder_unless_told():
     assert read({"RECOGNIZANCE_DATA": "/d", "RECOGNIZANCE_MODELS": "/m"}).models_folder == Path("/m")
 
 
+def test_the_database_is_a_file_in_the_data_folder_unless_a_url_says_otherwise():
+    settings = read({"RECOGNIZANCE_DATA": "/d"})
+    assert (settings.database, settings.database_file) == ("", Path("/d/recognizance.db"))
+    assert read({"RECOGNIZANCE_DATABASE": "postgresql://host/name"}).database == "postgresql://host/name"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
@@ -57,6 +63,7 @@ def test_text_becomes_the_fields_kind(name, text, value):
         ({"RECOGNIZANCE_ACCOUNT": "１２３４５６７８９０１２"}, "should be 12 digits"),
         ({"RECOGNIZANCE_THREADS": "-1"}, "0 or more"),
         ({"RECOGNIZANCE_S3_ENDPOINT": "file:///etc"}, "http:// or https://"),
+        ({"RECOGNIZANCE_DATABASE": "mysql://host/name"}, "should start with postgresql://"),
     ],
 )
 def test_a_setting_without_meaning_is_refused_in_a_sentence(environment, said):

@@ -13,7 +13,6 @@ say) is SQLAlchemy's error as it is.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -184,8 +183,7 @@ def open_database(url: str | URL) -> Database:
     try:
         with _saying(database.engine, "opened", OPENING):
             if database.is_sqlite and database.engine.url.database:
-                # SQLite gives its journal the mode of the database.
-                os.close(os.open(database.engine.url.database, os.O_RDWR | os.O_CREAT, 0o600))
+                sqlite.make_file(Path(database.engine.url.database))
             _bring_up_to_date(database)
     except BaseException:
         database.close()
@@ -236,5 +234,5 @@ def _saying(engine: Engine, what: str, errors: tuple[type[Exception], ...] = (DB
         if errors is not OPENING and isinstance(error, OF_A_STATEMENT):
             raise
         where = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string()
-        reason = str(getattr(error, "orig", error)).strip()
+        reason = error.strerror if isinstance(error, OSError) else str(getattr(error, "orig", error)).strip()
         raise DatabaseUnusable(f"the database at {where} cannot be {what}: {reason}") from error

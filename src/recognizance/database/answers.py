@@ -57,3 +57,12 @@ def keep(tx: Tx, use: Use, answer: Answer, now: datetime) -> None:
 def expire(tx: Tx, before: datetime) -> None:
     """Let go of everything answered before that time."""
     tx.run(delete(ANSWERED).where(ANSWERED.c.at < before))
+
+
+def forget(tx: Tx, use: Use) -> None:
+    """Let go of what was answered under a token, if anything was."""
+    tx.run(
+        delete(ANSWERED).where(
+            ANSWERED.c.account == use.account, ANSWERED.c.operation == use.operation, ANSWERED.c.token == use.token
+        )
+    )

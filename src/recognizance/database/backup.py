@@ -95,10 +95,11 @@ def _alone(folder: Path) -> Generator[None]:
     """Be the only one, in any process, to make a copy in the folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Throttled("A backup is being made; ask again when it is done.") from None
         yield
-    except BlockingIOError:
-        raise Throttled("A backup is being made; ask again when it is done.") from None
     finally:
         os.close(handle)
 

@@ -15,8 +15,13 @@ KEPT = 32  # connections kept for whoever asks next; who asks is one of a bounde
 UPGRADE = 84770001  # our number among the database's advisory locks
 SETTINGS = """\
 SELECT set_config('TimeZone', 'UTC', false),
+       set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false),
        set_config('lock_timeout', '10s', false),
-       set_config('synchronous_commit', replace(current_setting('synchronous_commit'), 'off', 'on'), false)"""
+       set_config('idle_in_transaction_session_timeout', '10min', false),
+       set_config('tcp_keepalives_idle', '30', false),
+       set_config('tcp_keepalives_interval', '10', false),
+       set_config('tcp_keepalives_count', '3', false)"""
+"""Of every session. The last four end what a process that vanished or stands still would hold for ever."""
 
 
 class _Streaming(ServerCursor[Any]):

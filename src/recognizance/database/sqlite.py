@@ -7,11 +7,19 @@ long one runs the log grows.
 
 from __future__ import annotations
 
+import errno
+import os
+import sqlite3
+import tempfile
 from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
+
+from recognizance import private
 
 PRAGMAS = (
     "busy_timeout=10000",  # milliseconds; first, as even the others can meet another process
@@ -33,6 +41,31 @@ def engine(url: URL) -> Engine:
     event.listen(made, "connect", _prepare)
     event.listen(made, "begin", _begin)
     return made
+
+
+def make_file(path: Path) -> None:
+    """Make an empty database, for its owner only, unless there is one. Raises `OSError` where one cannot be written.
+
+    It appears with its log switched on: two processes that switch at once can refuse each other. Nor is one
+    that is there opened here: closing a file gives up what SQLite has locked in it.
+    """
+    if path.exists():
+        if not os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return
+    # SQLite gives its log the mode of the database.
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        os.link(draft, path)
+        private.make_durable(path.parent)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()
 
 
 def _prepare(connection: Any, _record: Any) -> None:

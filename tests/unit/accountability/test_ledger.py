@@ -3,13 +3,12 @@ import stat
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, event, insert, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.accountability import ledger
 from recognizance.database import file_url, open_database
 from recognizance.database.tables import LEDGER
-from recognizance.errors import DatabaseUnusable
 from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -82,16 +81,6 @@ def test_a_digest_depends_on_the_key():
     assert b"1" * 32 not in repr(ledger.Seal(b"1" * 32)).encode()
 
 
-def test_a_database_of_a_newer_version_is_refused(tmp_path):
-    url = file_url(tmp_path / "a.db")
-    database = open_database(url)
-    with database.write() as tx:
-        tx.run(update(SCHEMA).values(version=99))
-    database.close()
-    with pytest.raises(DatabaseUnusable, match="has schema 99, this version knows up to 1"):
-        open_database(url)
-
-
 def test_two_processes_worth_of_writers_lose_nothing(tmp_path):
     from threading import Thread
 
@@ -111,12 +100,6 @@ def test_two_processes_worth_of_writers_lose_nothing(tmp_path):
         one.close()
 
 
-def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path):
-    (tmp_path / "a.db").write_bytes(b"not a database at all, and long enough to be looked at" * 100)
-    with pytest.raises(DatabaseUnusable, match="cannot be opened: file is not a database"):
-        open_database(file_url(tmp_path / "a.db"))
-
-
 def test_a_database_is_for_its_owner_only_and_where_it_was_asked_for(tmp_path):
     before = os.umask(0o022)
     database = open_database(file_url(tmp_path / "what?now#here.db"))
@@ -126,12 +109,3 @@ def test_a_database_is_for_its_owner_only_and_where_it_was_asked_for(tmp_path):
     database.close()
     os.umask(before)
     assert modes == dict.fromkeys(["what?now#here.db", "what?now#here.db-wal", "what?now#here.db-shm"], 0o600)
-
-
-def test_a_database_that_takes_no_writes_says_so(tmp_path):
-    database = open_database(file_url(tmp_path / "a.db"))
-    assert database.takes_writes()
-    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
-    database.close()
-    assert not database.takes_writes()
-    database.close()
