@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from botocore.exceptions import ClientError
 from tests.client import in_process
 from tests.pictures import ANNA, BRUNO, EMMA, EMMAS_SISTER, Sitter, people
 
-from recognizance import app
+from recognizance import app, private
+from recognizance.database import file_url, open_database
 from recognizance.values import Key
 
 GHOST = "ffffffff-ffff-4fff-bfff-ffffffffffff"  # a face id that nobody has
@@ -33,6 +35,11 @@ def code(ask, **request):
     return refusal(ask, **request)[0]
 
 
+def codes(ask, requests):
+    """Return the code that each of some requests ends in, by what it is called."""
+    return {name: code(ask, **request) for name, request in requests.items()}
+
+
 def body(answer):
     """Return an answer without what botocore adds."""
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
@@ -42,7 +49,7 @@ def paged(ask, **request):
     """Return every page of a listing, asked for by hand."""
     pages = [ask(**request)]
     while "NextToken" in pages[-1]:
-        pages.append(ask(**request, NextToken=pages[-1]["NextToken"]))
+        pages.append(ask(**request | {"NextToken": pages[-1]["NextToken"]}))
     return pages
 
 
@@ -79,8 +86,18 @@ def time():
     return Time()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A database in which there is nothing yet: to copy it is quicker than to make its tables."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    open_database(file_url(path)).close()
+    return path
+
+
 @pytest.fixture
-def parts(given, time):
+def parts(given, time, empty_database):
+    private.folder(given.data)
+    shutil.copy(empty_database, given.database_file)
     with app.build(given, now=time) as built:
         yield built
 
@@ -147,10 +164,11 @@ def staff(rekognition):
 
 @pytest.fixture
 def enrol(rekognition, staff):
-    """What indexes people, and returns their FaceIds."""
+    """What indexes people, however small, and returns their FaceIds."""
 
     def index(*sitters, into=staff, **how):
-        answer = rekognition.index_faces(CollectionId=into, Image={"Bytes": people(*sitters)}, **how)
+        request = {"CollectionId": into, "Image": {"Bytes": people(*sitters)}, "QualityFilter": "NONE"}
+        answer = rekognition.index_faces(**request | how)
         return [one["Face"]["FaceId"] for one in answer["FaceRecords"]]
 
     return index

@@ -73,7 +73,7 @@ class Gallery:
     ) -> list[Candidate[UserRecord]]:
         """Return up to `limit` users whose vector is at least that similar to `query`, most similar first.
 
-        `besides` is the number of a vector to leave out.
+        `besides` is the number of a vector to leave out. Raises `NotFound` when the collection is gone.
         """
         return self._near(collection, USER, query, scale, at_least, limit, besides, users.by_vectors)
 
@@ -119,10 +119,11 @@ class Gallery:
             scored = [(hit.number, scale.score(hit.cosine)) for hit in wanted]
             scored = [(number, percent) for number, percent in scored if percent >= at_least]
             found = records(self._database, collection, [number for number, _ in scored])
-            now = collections.again(self._database, collection)
-            if len(found) == len(scored) or now.revision == collection.revision:
-                return [Candidate(found[number], percent) for number, percent in scored if number in found]
-            collection = now
+            if len(found) == len(scored):
+                break
+            collection = collections.again(self._database, collection)
+        if not scored:  # nobody is like the query, or the collection has gone with everybody
+            collections.again(self._database, collection)
         return [Candidate(found[number], percent) for number, percent in scored if number in found]
 
     def _shelf(self, collection: Collection, kind: int) -> Shelf:

@@ -18,7 +18,7 @@ from recognizance.database import Reader, Tx
 from recognizance.database.tables import COLLECTIONS, FACE, FACES, USERS, VECTORS
 from recognizance.errors import Conflict, InvalidParameter, NotFound
 from recognizance.gallery import collections, faces, moving, users, vectors
-from recognizance.values import Box, Card, Collection, FaceRecord
+from recognizance.values import Box, Caller, Card, Collection, FaceRecord
 
 FOUND_AGAIN = 0.5  # least intersection over union of one face then and now, whichever detector it was
 MOVED_AT_ONCE = 500  # users
@@ -40,8 +40,7 @@ def start(tx: Tx, collection: Collection, card: Card, *, now: datetime) -> Colle
         raise Conflict(f"The collection id: {old.id} is already moving to the model {there.model}.")
     return collections.create(
         tx,
-        account=old.account,
-        region=old.region,
+        caller=Caller("", old.account, old.region),
         collection_id=old.id,
         model=card.name,
         model_version=card.version,

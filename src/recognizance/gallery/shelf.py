@@ -11,7 +11,7 @@ from typing import Protocol
 
 from recognizance.database import Database
 from recognizance.database.tables import FACE
-from recognizance.gallery import vectors
+from recognizance.gallery import collections, vectors
 from recognizance.values import Collection, Hit, Index, Numbers, Vectors
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ Fetch = Callable[[Numbers], tuple[Numbers, Vectors]]
 
 LEAST_CHANGES = 50_000  # below so many, reading the feed again costs less than keeping a snapshot of it
 CHANGED_SHARE = 0.1
+TRIES = 5  # at telling whether an index is right, while its collection changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +101,32 @@ class Shelf:
             return state.index
         with self._lock:
             if self._state.revision < collection.revision:
-                reached = self._followed(self._state, collection)
-                if not self._agrees(reached, collection):
-                    log.warning(
-                        "the index of collection %d disagrees with the database and is built anew", collection.number
-                    )
-                    assert reached.opening is not None
-                    self._source.discard(reached.opening)
-                    self._kept = 0
-                    reached = self._followed(_State(), collection)
-                    if not self._agrees(reached, collection):
-                        raise RuntimeError(
-                            f"the feed of collection {collection.number} does not give the faces it counts"
-                        )
-                self._state = reached
+                self._state = self._caught_up(collection)
                 self._keep_if_worth()
             return self._state.index
+
+    def _caught_up(self, collection: Collection) -> _State:
+        """Bring what is held to the collection's revision, or build it anew where it turns out to be wrong.
+
+        Who is removed after the revision and before the feed is read is in neither; so that a count differs
+        says nothing until the collection has stood still meanwhile. Raises `NotFound` when it was removed.
+        """
+        reached, anew = self._followed(self._state, collection), False
+        for _ in range(TRIES):
+            if self._agrees(reached, collection):
+                break
+            now = collections.again(self._database, collection)
+            if now.revision != collection.revision:
+                reached, collection = self._followed(reached, now), now
+                continue
+            if anew:
+                raise RuntimeError(f"the feed of collection {collection.number} does not give the faces it counts")
+            log.warning("the index of collection %d disagrees with the database and is built anew", collection.number)
+            if reached.opening is not None:
+                self._source.discard(reached.opening)
+            self._kept = 0
+            reached, anew = self._followed(_State(), collection), True
+        return reached
 
     def _followed(self, state: _State, collection: Collection) -> _State:
         """Read the feed from where the index is to the collection's revision, and return where it is then."""
@@ -146,9 +157,9 @@ class Shelf:
 
     def _agrees(self, state: _State, collection: Collection) -> bool:
         """Say whether as many faces are held as the database counted at that very revision."""
-        if self._kind != FACE or state.index is None or state.revision != collection.revision:
+        if self._kind != FACE or state.revision != collection.revision:
             return True
-        return len(state.index) == collection.faces
+        return (0 if state.index is None else len(state.index)) == collection.faces
 
     def _keep_if_worth(self) -> None:
         state = self._state

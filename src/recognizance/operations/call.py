@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from recognizance.accountability import ledger
 from recognizance.database import Database, Tx
-from recognizance.errors import InvalidParameter, ModelMissing
+from recognizance.database.backup import Backups
+from recognizance.errors import InvalidParameter, ModelMissing, NotFound
 from recognizance.gallery import collections
 from recognizance.gallery.gallery import Gallery
 from recognizance.values import (
@@ -80,6 +81,7 @@ class Tools:
     read: Callable[[Mapping[str, Any]], bytes]
     room: Callable[[int], AbstractContextManager[None]]
     gallery: Gallery
+    backups: Backups
     scale: Callable[[ModelName], Similarity]
     face_model: Callable[[ModelName], Card]
     models: Callable[[], Sequence[ModelState]]
@@ -102,6 +104,7 @@ class Call:
     tools: Tools
     _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
     _recorded: bool = False
+    _found: Collection | None = None
     _held: ExitStack = field(default_factory=ExitStack)
 
     def pictures(self, **references: Mapping[str, Any]) -> list[Image]:
@@ -124,7 +127,18 @@ class Call:
     def collection(self, name: str) -> Collection:
         """Return the caller's collection of that id, and note its keyed digest. Raises `NotFound`."""
         self.note(collection=self.tools.seal.digest(name))
-        return collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
+        self._found = collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
+        return self._found
+
+    def outrun(self) -> bool:
+        """Say whether another collection has that id by now: the one that was found has moved to another model."""
+        if self._found is None or self._recorded:
+            return False
+        try:
+            now = collections.find(self.tools.database, self._found.account, self._found.id)
+        except NotFound:
+            return False
+        return now.number != self._found.number
 
     def scale(self, collection: Collection) -> Similarity:
         """Return what a cosine means in a collection. Raises `InvalidParameter` when its model is not known here."""
@@ -136,7 +150,7 @@ class Call:
         Raises `InvalidParameter` when that model is not installed here: another's vectors would mean nothing.
         """
         self.note(embedder=self._of_model(collection, self.tools.face_model).sha256)
-        return self.tools.vision.embed(image, faces, model=collection.model)
+        return self._of_model(collection, lambda name: self.tools.vision.embed(image, faces, model=name))
 
     def _of_model(self, collection: Collection, get: Callable[[ModelName], Known]) -> Known:
         try:

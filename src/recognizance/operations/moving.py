@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select
 
 from recognizance import shapes
 from recognizance.database import Reader, Tx
-from recognizance.database.tables import ANSWERED, FACE
-from recognizance.errors import AlreadyExists, Conflict, InvalidParameter, ModelUnusable, NotFound, Unserved
+from recognizance.database.tables import FACE
+from recognizance.errors import AlreadyExists, InvalidParameter, ModelUnusable, NotFound, Unserved
 from recognizance.gallery import collections, faces, moving, reembedding, vectors
 from recognizance.gallery.gallery import ROUNDING
 from recognizance.gallery.moving import Kept
@@ -21,7 +21,7 @@ from recognizance.operations import pages, render
 from recognizance.operations.analysis import MOST_FACES
 from recognizance.operations.call import Call, operation
 from recognizance.operations.faces import image_id
-from recognizance.operations.once import LASTS, TOKEN
+from recognizance.operations.once import forget, once
 from recognizance.operations.tags import check_tags
 from recognizance.values import (
     Act,
@@ -95,7 +95,9 @@ def export_collection(call: Call, request: shapes.ExportCollectionRequest) -> sh
 def create_backup(call: Call, request: shapes.CreateBackupRequest) -> shapes.CreateBackupResponse:
     """Copy the whole database, as of one moment, into the data folder's `backups`, and check the copy."""
     if not call.tools.database.is_sqlite:
-        raise Unserved("This server keeps its data in PostgreSQL: back that up with pg_dump, and the keys folder with it.")
+        raise Unserved(
+            "This server keeps its data in PostgreSQL: back that up with pg_dump, and the keys folder with it."
+        )
     name = f"recognizance-{call.tools.now():%Y%m%dT%H%M%SZ}-{call.tools.new_id()[:8]}.db"
 
     made = call.tools.backups.make(name)
@@ -119,31 +121,35 @@ def restore_collection(call: Call, request: shapes.RestoreCollectionRequest) -> 
     """Make an empty collection of a model that is known here, or find the one made under the same token."""
     call.note(collection=call.tools.seal.digest(request["CollectionId"]))
     card = _known_model(call, request["Model"], request["FaceModelVersion"])
-    tags = request.get("Tags", {})
+    tags, caller = request.get("Tags", {}), call.ask.caller
     check_tags(tags)
 
-    with call.write(embedder=card.sha256) as tx:
-        try:
-            found = collections.find(tx, call.ask.caller.account, CollectionId(request["CollectionId"]))
-        except NotFound:
-            found = None
-        if found is not None:
-            if not _made_under_token(call, tx, request, found):
-                raise AlreadyExists(f"The collection id: {found.id} already exists.")
-            call.note(repeated=True)
-            return {"CollectionArn": render.arn(found), "FaceModelVersion": found.model_version, "Resumed": True}
+    def make(tx: Tx) -> Mapping[str, Any]:
         made = collections.create(
             tx,
-            account=call.ask.caller.account,
-            region=request.get("Region", call.ask.caller.region),
+            caller=replace(caller, region=request.get("Region", caller.region)),
             collection_id=CollectionId(request["CollectionId"]),
             model=card.name,
             model_version=card.version,
             tags=tags,
             now=call.tools.now(),
         )
-        _keep_token(call, tx, request, made)
-    return {"CollectionArn": render.arn(made), "FaceModelVersion": made.model_version, "Resumed": False}
+        return {"Number": made.number}
+
+    with call.write(embedder=card.sha256) as tx:
+        there = _there(tx, call, request["CollectionId"])
+        if there is None:
+            forget(call, tx, request)  # what was made under the token was removed again
+        number = once(call, tx, request, lambda: make(tx))["Number"]
+        if there is not None and there.number != number:
+            raise AlreadyExists(f"The collection id: {there.id} already exists.")
+        found = collections.find(tx, caller.account, CollectionId(request["CollectionId"]))
+
+    return {
+        "CollectionArn": render.arn(found),
+        "FaceModelVersion": found.model_version,
+        "Resumed": there is not None,
+    }
 
 
 @operation("RestoreUsers", Act.MANAGE)
@@ -191,7 +197,7 @@ def start_reembedding(call: Call, request: shapes.StartReembeddingRequest) -> sh
         raise InvalidParameter(f"The vectors of the collection id: {collection.id} are by {card.name} already.")
     if not any(state.installed for state in call.tools.models() if state.card.name == card.name):
         raise InvalidParameter(
-            f"The model {card.name} is not installed on this server; `recognizance models install {card.name}` brings it."
+            f"The model {card.name} is not installed here; `recognizance models install {card.name}` brings it."
         )
 
     with call.write(embedder=card.sha256, faces=collection.faces) as tx:
@@ -364,41 +370,11 @@ def _known_model(call: Call, name: str, version: str | None) -> Card:
     return card
 
 
-def _made_under_token(call: Call, tx: Tx, request: shapes.RestoreCollectionRequest, found: Collection) -> bool:
-    token = request.get(TOKEN)
-    query = select(ANSWERED.c.request, ANSWERED.c.response).where(
-        ANSWERED.c.account == call.ask.caller.account,
-        ANSWERED.c.operation == call.ask.operation,
-        ANSWERED.c.token == token,
-        ANSWERED.c.at >= call.tools.now() - LASTS,
-    )
-    said = {"request": _asked(call, request), "response": {"Number": found.number}}
-    return token is not None and any(dict(row) == said for row in tx.rows(query))
-
-
-def _keep_token(call: Call, tx: Tx, request: shapes.RestoreCollectionRequest, made: Collection) -> None:
-    if TOKEN not in request:
-        return
-    account, name, token = call.ask.caller.account, call.ask.operation, request[TOKEN]
-    tx.run(
-        delete(ANSWERED).where(
-            ANSWERED.c.account == account, ANSWERED.c.operation == name, ANSWERED.c.token == token
-        )
-    )
-    tx.run(
-        insert(ANSWERED).values(
-            account=account,
-            operation=name,
-            token=token,
-            request=_asked(call, request),
-            response={"Number": made.number},
-            at=call.tools.now(),
-        )
-    )
-
-
-def _asked(call: Call, request: shapes.RestoreCollectionRequest) -> str:
-    return call.tools.seal.digest(json.dumps({k: v for k, v in request.items() if k != TOKEN}, sort_keys=True))
+def _there(reader: Reader, call: Call, name: str) -> Collection | None:
+    try:
+        return collections.find(reader, call.ask.caller.account, CollectionId(name))
+    except NotFound:
+        return None
 
 
 def _kept_face(kept: Kept) -> shapes.KeptFace:
@@ -424,10 +400,10 @@ def _kept_face(kept: Kept) -> shapes.KeptFace:
 
 
 def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: int) -> Kept:
-    """Return a face as it is to be kept, without its number. Raises `InvalidParameter` when it is not as it should be."""
-    for name in ("FaceId", "ImageId"):
-        if not UUID.fullmatch(given[name]):  # type: ignore[literal-required]
-            raise InvalidParameter(f"A {name} should be 32 hex digits in five groups: {given[name]}")  # type: ignore[literal-required]
+    """Return a face as it is to be kept, without its number. Raises `InvalidParameter` for one that cannot be."""
+    for name, one in (("FaceId", given["FaceId"]), ("ImageId", given["ImageId"])):
+        if not UUID.fullmatch(one):
+            raise InvalidParameter(f"The {name} {one} should be 32 hex digits in five groups.")
     face_id = FaceId(given["FaceId"])
     external, user = given.get("ExternalImageId"), given.get("UserId")
     box = given["BoundingBox"]
@@ -463,7 +439,9 @@ def _checked_vector(face_id: str, given: bytes, dimensions: int) -> Vectors:
 
 def _named(given: str, longest: int, what: str) -> str:
     if not (0 < len(given) <= longest and NAME.fullmatch(given)):
-        raise InvalidParameter(f"{what[:1].upper()}{what[1:]} has up to {longest} letters, digits and the signs _ . - :")
+        raise InvalidParameter(
+            f"{what[:1].upper()}{what[1:]} has up to {longest} letters, digits and the signs _ . - :"
+        )
     return given
 
 

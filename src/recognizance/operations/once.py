@@ -36,3 +36,9 @@ def once(call: Call, tx: Tx, request: Mapping[str, Any], change: Callable[[], Ma
         raise TokenReused(f"The ClientRequestToken: {token} you have supplied is already in use.")
     call.note(repeated=True)
     return before.response
+
+
+def forget(call: Call, tx: Tx, request: Mapping[str, Any]) -> None:
+    """Let go of what was answered under the request's token: what it made is no longer there."""
+    if TOKEN in request:
+        answers.forget(tx, answers.Use(call.ask.caller.account, call.ask.operation, request[TOKEN]))

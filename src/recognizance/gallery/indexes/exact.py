@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeAlias
@@ -313,11 +313,14 @@ class Exact:
                 done.append(work(piece))
 
         helpers = [self._workers.submit(drain) for _ in range(min(threads, len(pieces)) - 1)]
-        done = drain()
-        for helper in helpers:
-            if not helper.cancel():  # one that has not begun would find nothing to do
-                done += helper.result()
-        return done
+        try:
+            done = drain()
+        finally:
+            # One that has not begun would find nothing to do, and what others look at must stay until they are done.
+            waiting.clear()
+            started = [helper for helper in helpers if not helper.cancel()]
+            wait(started)
+        return done + [parts for helper in started for parts in helper.result()]
 
     def _piece(
         self,

@@ -10,10 +10,16 @@ from recognizance import private
 from recognizance.gallery.indexes import snapshot
 from recognizance.gallery.indexes.exact import Exact
 from recognizance.gallery.shelf import Opening
+from recognizance.settings import Settings
 from recognizance.values import Index
 
 log = logging.getLogger(__name__)
 KINDS = ("faces", "users")
+
+
+def source(settings: Settings, workers: ThreadPoolExecutor) -> Local:
+    """Return where indexes come from: this process's memory, with snapshots in the data folder."""
+    return Local(settings.data / "indexes", workers)
 
 
 class Local:
@@ -47,6 +53,9 @@ class Local:
     def discard(self, opening: Opening, /) -> None:
         """Remove the snapshot."""
         self._path(opening).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Do nothing: what is in memory goes with the process."""
 
     @staticmethod
     def _agrees(opening: Opening, index: Exact, revision: int) -> bool:
