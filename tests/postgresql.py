@@ -42,10 +42,10 @@ class Server:
 
     def __init__(self) -> None:
         found = programs()
+        owner = pwd.getpwnam(OWNER) if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._as: dict[str, Any] = {"cwd": self.folder}
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam(OWNER)
+        if owner:
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
             self._as |= {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         self._process: subprocess.Popen[bytes] | None = None
@@ -178,7 +178,7 @@ def _dies_with_us() -> None:
 def _started() -> Server | str:
     try:
         server = Server()
-    except CannotStart as reason:
+    except (CannotStart, KeyError, OSError) as reason:  # there may be no user of that name, or no right to become it
         return str(reason)
     atexit.register(server.end)
     return server

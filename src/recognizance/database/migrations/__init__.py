@@ -1,7 +1,7 @@
 """How a database comes to have its tables: numbered steps, each run once, all or none.
 
-Alembic runs them; importing it takes a quarter of a second, so only a database that is behind pays for
-it. A step is a file in `versions`, never changed once released; its first four letters are its number.
+Alembic runs them; importing it takes 0.3 seconds, so only a database that is behind pays for it. A step
+is a file in `versions`, never changed once released; its first four letters are its number.
 """
 
 from __future__ import annotations
