@@ -388,6 +388,29 @@ def test_revisions_of_one_collection_commit_in_order(database):
 # The ledger
 
 
+def test_who_has_read_up_to_an_entry_has_read_all_before_it(database):
+    def write(one):
+        for number in range(15):
+            with database.write() as tx:
+                ledger.append(tx, entry(f"{one}-{number}"))
+                time.sleep(0.001 * (number % 3))  # who took the lower number may take longer
+
+    threads = [threading.Thread(target=write, args=(one,)) for one in range(4)]
+    for thread in threads:
+        thread.start()
+    read, last = [], 0
+    while any(thread.is_alive() for thread in threads) or len(read) < 60:
+        found = ledger.entries(database, after=last)
+        read += found
+        last = found[-1].sequence if found else last
+        assert len(read) <= 60
+        if not any(thread.is_alive() for thread in threads) and not found:
+            break
+    assert sorted(one.request_id for one in read) == sorted(
+        f"{one}-{number}" for one in range(4) for number in range(15)
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [update(LEDGER).values(outcome="nothing happened"), delete(LEDGER), delete(LEDGER).where(LEDGER.c.act == "x")],

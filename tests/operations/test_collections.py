@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.client import ask, signed
+from tests import two_models
+from tests.client import ask, in_process, signed
 from tests.operations.conftest import GHOST, at_once, body, code, codes, paged, refusal
 from tests.pictures import ANNA, EMMA, Sitter, people
+
+from recognizance import app
 
 ARN = "arn:aws:rekognition:eu-west-3:000000000000:collection/staff"
 WRONG_IDS = ("a b", "a/b", "a:b", "café", "staff\n", "\N{ARABIC-INDIC DIGIT ONE}", "x" * 256)
@@ -315,6 +319,61 @@ def test_a_missing_collection_is_told_before_a_broken_picture(rekognition):
     operations = ("IndexFaces", "SearchFacesByImage", "SearchUsersByImage")
     said = [code(act(rekognition, operation), **request) for operation in operations]
     assert said == ["ResourceNotFoundException"] * 3
+
+
+# Models
+
+
+@pytest.fixture
+def restarted(given, key, tmp_path):
+    """What runs a server on one data folder with an embedder, hands a client of it to a function, and stops it."""
+    (tmp_path / "two").mkdir()
+    folders = two_models.make(tmp_path / "two")
+
+    def run(embedder, act):
+        chosen = replace(given, embedder=embedder, **folders)
+        with app.build(chosen) as parts:
+            server = app.endpoint(parts, key, chosen)
+            client = in_process(server, access_key=key.access_key_id, secret=key.secret)
+            done = act(client)
+            client.close()
+            server.close()
+        return done
+
+    return run
+
+
+def enrolled(client, name, take):
+    request = {"CollectionId": name, "Image": {"Bytes": people(Sitter(ANNA, take=take))}, "QualityFilter": "NONE"}
+    answer = client.index_faces(**request)
+    (record,) = answer["FaceRecords"]
+    return answer["FaceModelVersion"], record["Face"]["IndexFacesModelVersion"]
+
+
+def test_a_collection_keeps_the_model_it_was_made_with(restarted):
+    def before(client):
+        return client.create_collection(CollectionId="old")["FaceModelVersion"], *enrolled(client, "old", 0)
+
+    def after(client):
+        made = client.create_collection(CollectionId="new")["FaceModelVersion"]
+        listed = client.list_collections()
+        return made, listed["CollectionIds"], listed["FaceModelVersions"], enrolled(client, "old", 1)
+
+    assert restarted("tiny-face", before) == ("0.1", "0.1", "0.1")
+    assert restarted(two_models.OTHER, after) == ("7.2", ["old", "new"], ["0.1", "7.2"], ("0.1", "0.1"))
+
+
+def test_faces_of_an_older_model_are_found_with_it(restarted):
+    def before(client):
+        client.create_collection(CollectionId="old")
+        return enrolled(client, "old", 0)
+
+    def after(client):
+        answer = client.search_faces_by_image(CollectionId="old", Image={"Bytes": people(Sitter(ANNA, take=1))})
+        return answer["FaceModelVersion"], len(answer["FaceMatches"])
+
+    restarted("tiny-face", before)
+    assert restarted(two_models.OTHER, after) == ("0.1", 1)
 
 
 # Many at once

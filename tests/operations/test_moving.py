@@ -3,21 +3,26 @@
 import base64
 import hashlib
 import os
+import shutil
 import sqlite3
 import stat
 import uuid
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import two_models
-from tests.operations.conftest import GHOST, at_once, body, code, paged, refusal
-from tests.pictures import ANNA, BRUNO, CLARA, DAVID, EMMA, Sitter, people
+from tests import postgresql, two_models
+from tests.operations.conftest import GHOST, Team, at_once, body, code, paged, refusal
+from tests.pictures import ANNA, BRUNO, CLARA, DAVID, EMMA, EMMAS_SISTER, Sitter, people
 from tests.two_models import NOT_INSTALLED, OTHER, OTHER_DIMENSION, OTHER_VERSION, WITHOUT_CURVE
 
-from recognizance import app
+from recognizance import app, private, settings
 from recognizance.database.backup import Backups
+from recognizance.errors import Unserved
 from recognizance.operations import moving
+from recognizance.values import Caller
 
 MODEL = {"Model": "tiny-face", "FaceModelVersion": "0.1"}
 
@@ -27,9 +32,73 @@ def tiny(tmp_path_factory):
     return two_models.make(tmp_path_factory.mktemp("two"))
 
 
+TEAM = {"emma": EMMA, "emma_again": Sitter(EMMA, take=1), "sister": EMMAS_SISTER, "anna": ANNA, "bruno": BRUNO}
+ALBUM = {"pair": people(ANNA, BRUNO), "clara": people(CLARA), "emma": people(EMMA)}
+LOCAL = Caller("a", "000000000000", "eu-west-3")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data folders of servers that were stopped, each with one collection, and who is in it."""
+
+    team: Path
+    people: Team
+    album: Path
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def prepared(tiny, tmp_path_factory):
+    """What many tests begin with, made once: loading models takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("prepared")
+    named = {"device": "cpu", "threads": 1, "detector": "tiny-yunet", "embedder": "tiny-face"}
+
+    def index(data, *pictures):
+        chosen = settings.read({}, data=data, mirror=False, enlarge=False, log="warning", **named, **tiny)
+        with app.build(chosen) as parts:
+            parts.service.call("CreateCollection", {"CollectionId": "staff"}, LOCAL, "r")
+            for content, external_id in pictures:
+                asked = {"CollectionId": "staff", "Image": {"Bytes": content}, "QualityFilter": "NONE"}
+                asked |= {"ExternalImageId": external_id} if external_id else {}
+                found = parts.service.call("IndexFaces", asked, LOCAL, "r")["FaceRecords"]
+                faces = sorted((one["Face"] for one in found), key=lambda one: one["BoundingBox"]["Left"])
+                yield from (face["FaceId"] for face in faces)
+
+    team = Team(*index(folder / "team", *((people(sitter), None) for sitter in TEAM.values())))
+    shown = ((ALBUM["pair"], "pair"), (ALBUM["clara"], "clara"), (ALBUM["clara"], "clara2"), (ALBUM["emma"], None))
+    ids = dict(zip(("anna", "bruno", "clara", "clara2", "emma"), index(folder / "album", *shown), strict=True))
+    return Prepared(folder / "team", team, folder / "album", ids)
+
+
 @pytest.fixture
-def house(client_of):
-    return client_of(service="recognizance")
+def parts(given, time, empty_database, prepared, request):
+    """The server, on a copy of the data that the test begins with."""
+    begun = [name for name in ("team", "album") if name in request.fixturenames]
+    if begun:
+        shutil.copytree(getattr(prepared, begun[0]), given.data)
+    else:
+        private.folder(given.data)
+        shutil.copy(empty_database, given.database_file)
+    with app.build(given, now=time) as built:
+        yield built
+
+
+@pytest.fixture
+def staff(rekognition, request):
+    if not {"team", "album"} & set(request.fixturenames):
+        rekognition.create_collection(CollectionId="staff")
+    return "staff"
+
+
+@pytest.fixture
+def team(prepared):
+    return prepared.people
+
+
+@pytest.fixture
+def album(prepared):
+    """Three pictures that are enrolled: of Anna and Bruno, of Clara twice named, of Emma. FaceIds by name."""
+    return ALBUM, dict(prepared.ids)
 
 
 def exported(house, name="staff", **how):
@@ -129,6 +198,12 @@ def test_an_export_token_is_bound_to_its_collection_and_operation(house, rekogni
     rekognition.create_collection(CollectionId="guests")
     assert code(house.export_collection, CollectionId="guests", NextToken=token) == "InvalidPaginationTokenException"
     assert code(house.find_duplicates, CollectionId="staff", NextToken=token) == "InvalidPaginationTokenException"
+
+
+def test_an_export_does_not_go_on_with_another_models_vectors(house, album):
+    token = house.export_collection(CollectionId="staff", MaxResults=1)["NextToken"]
+    move(house, *album[0].values())
+    assert code(house.export_collection, CollectionId="staff", NextToken=token) == "InvalidPaginationTokenException"
 
 
 def test_what_is_not_there_cannot_be_exported(house, client_of, staff):
@@ -262,12 +337,11 @@ def test_what_breaks_the_model_breaks_a_constraint(house, how):
 def test_what_breaks_the_model_is_refused_at_the_one_door_too(parts, house, how):
     """The command line asks past the wire, which checks requests against the model."""
     from recognizance.errors import InvalidParameter
-    from recognizance.values import Caller
 
     house.restore_collection(CollectionId="copy", **MODEL)
     request = {"CollectionId": "copy", "Faces": [a_face(1, **MALFORMED[how])]}
     with pytest.raises(InvalidParameter):
-        parts.service.call("RestoreFaces", request, Caller("a", "000000000000", "local"), "r")
+        parts.service.call("RestoreFaces", request, LOCAL, "r")
 
 
 def test_at_most_500_faces_are_restored_at_a_time(house):
@@ -359,14 +433,10 @@ def test_a_server_starts_from_a_backup_and_answers_the_same(copy, given, rekogni
     (other / "keys").mkdir(parents=True, mode=0o700)
     (other / "recognizance.db").write_bytes(path.read_bytes())
     (other / "keys" / "ledger.key").write_bytes((given.data / "keys" / "ledger.key").read_bytes())
-    from dataclasses import replace
-
-    from recognizance.values import Caller
-
     with app.build(replace(given, data=other)) as parts:
 
         def ask(name, **request):
-            return parts.service.call(name, request, Caller("a", "000000000000", "eu-west-3"), "r")
+            return parts.service.call(name, request, LOCAL, "r")
 
         found = ask("SearchFaces", CollectionId="staff", FaceId=team.emma)["FaceMatches"]
         assert [one["Face"]["FaceId"] for one in found] == [one["Face"]["FaceId"] for one in matches]
@@ -458,24 +528,6 @@ def test_a_damaged_database_gives_no_backup(given, tmp_path):
 # To another model
 
 
-@pytest.fixture
-def album(rekognition, staff):
-    """Three pictures that are enrolled: of Anna and Bruno, of Clara twice named, of Emma. FaceIds by name."""
-
-    def index(picture, **how):
-        answer = rekognition.index_faces(CollectionId=staff, Image={"Bytes": picture}, QualityFilter="NONE", **how)
-        return [one["Face"] for one in answer["FaceRecords"]]
-
-    pictures = {"pair": people(ANNA, BRUNO), "clara": people(CLARA), "emma": people(EMMA)}
-    left, right = sorted(index(pictures["pair"], ExternalImageId="pair"), key=lambda one: one["BoundingBox"]["Left"])
-    ids = {"anna": left["FaceId"], "bruno": right["FaceId"]}
-    for name in ("clara", "clara2"):
-        (face,) = index(pictures["clara"], ExternalImageId=name)
-        ids[name] = face["FaceId"]
-    (face,) = index(pictures["emma"])
-    return pictures, ids | {"emma": face["FaceId"]}
-
-
 def reembed(house, *pictures):
     return [body(house.reembed_picture(CollectionId="staff", Image={"Bytes": one})) for one in pictures]
 
@@ -511,18 +563,14 @@ def test_a_collection_moves_to_another_model_and_keeps_everything_else(house, re
 
 
 def test_vectors_are_those_that_enrolment_with_the_new_model_makes(house, parts, given, album, tmp_path):
-    from dataclasses import replace
-
-    from recognizance.values import Caller
-
-    pictures, ids = album
+    pictures, _ids = album
     move(house, *pictures.values())
     _, kept = exported(house)
 
     with app.build(replace(given, data=tmp_path / "other", embedder=OTHER)) as fresh:
 
         def ask(name, **request):
-            return fresh.service.call(name, request, Caller("a", "000000000000", "eu-west-3"), "r")
+            return fresh.service.call(name, request, LOCAL, "r")
 
         ask("CreateCollection", CollectionId="staff")
         for picture, name in zip(("pair", "clara", "clara", "emma"), ("pair", "clara", "clara2", "e"), strict=True):
@@ -555,8 +603,7 @@ def test_the_moved_collection_lives_on(house, rekognition, album, users, enrol):
     found = rekognition.search_faces(CollectionId="staff", FaceId=ids["bruno"], FaceMatchThreshold=0)["FaceMatches"]
     assert {one["Face"]["FaceId"] for one in found} == {ids["anna"], ids["clara"], ids["clara2"], david}
     assert [one["UserId"] for one in rekognition.list_users(CollectionId="staff")["Users"]] == ["bruno", "david"]
-    people_, kept = exported(house)
-    assert [face["FaceId"] for face in kept][-1] == david
+    assert exported(house)[1][-1]["FaceId"] == david
     assert moved_back(house, pictures)["LeftBehind"] == 1  # David's picture is not among them
 
 
@@ -621,7 +668,7 @@ def test_a_picture_that_was_never_enrolled_changes_nothing(house, album):
 
 
 def test_faces_that_are_left_hold_up_the_end(house, rekognition, album):
-    pictures, ids = album
+    pictures, _ids = album
     house.start_reembedding(CollectionId="staff", Model=OTHER)
     reembed(house, pictures["pair"])
     kind, text = refusal(house.finish_reembedding, CollectionId="staff")
@@ -872,6 +919,57 @@ def test_a_face_with_more_neighbours_than_are_looked_at_is_named(house, monkeypa
     found = [(pair["FaceId"], pair["OtherFaceId"]) for pair in said["Pairs"]]
     assert len(set(found)) == len(found) == 19 * 20 / 2
     assert "NextToken" in said
+
+
+# On PostgreSQL
+
+
+@pytest.fixture
+def on_postgresql(given):
+    """What asks a server whose data is in PostgreSQL."""
+    with postgresql.server().database() as url, app.build(replace(given, database=url)) as parts:
+        yield lambda name, **request: parts.service.call(name, {"CollectionId": "staff", **request}, LOCAL, "r")
+
+
+def test_on_postgresql_a_collection_moves_to_a_copy_and_to_another_model(on_postgresql):
+    ask = on_postgresql
+    ask("CreateCollection", Tags={"a": "b"})
+    ids = [
+        ask("IndexFaces", Image={"Bytes": picture}, QualityFilter="NONE")["FaceRecords"][0]["Face"]["FaceId"]
+        for picture in map(people, TEAM.values())
+    ]
+    ask("CreateUser", UserId="emma")
+    ask("AssociateFaces", UserId="emma", FaceIds=ids[:2], UserMatchThreshold=0)
+    ask("CreateUser", UserId="nobody")
+    before = ask("ExportCollection")
+    assert [(pair["FaceId"], pair["OtherFaceId"]) for pair in ask("FindDuplicates", SameUser=True)["Pairs"]] == [
+        tuple(ids[:2])
+    ]
+
+    ask("RestoreCollection", CollectionId="copy", **MODEL)
+    ask("RestoreUsers", CollectionId="copy", Users=before["Users"])
+    ask("RestoreFaces", CollectionId="copy", Faces=before["Faces"])
+    after = ask("ExportCollection", CollectionId="copy")
+    assert (after["Users"], after["Faces"]) == (before["Users"], before["Faces"])
+
+    ask("StartReembedding", Model=OTHER)
+    for picture in map(people, TEAM.values()):
+        assert len(ask("ReembedPicture", Image={"Bytes": picture})["Reembedded"]) == 1
+    ask("DeleteFaces", FaceIds=[ids[4]])
+    assert ask("FinishReembedding") == {"FaceModelVersion": OTHER_VERSION, "Faces": 4, "Users": 2, "LeftBehind": 0}
+    moved = ask("ExportCollection")
+    assert moved["Users"] == before["Users"]
+    assert [(one["FaceId"], one.get("UserId")) for one in moved["Faces"]] == [
+        (one["FaceId"], one.get("UserId")) for one in before["Faces"][:4]
+    ]
+    assert [one["User"]["UserId"] for one in ask("SearchUsers", FaceId=ids[0])["UserMatches"]] == ["emma"]
+    ask("StartReembedding", Model="tiny-face")
+    ask("AbandonReembedding")
+
+
+def test_on_postgresql_a_backup_is_pg_dumps(on_postgresql):
+    with pytest.raises(Unserved, match="pg_dump"):
+        on_postgresql("CreateBackup")
 
 
 # What is recorded

@@ -662,3 +662,38 @@ def test_a_user_of_two_pictures_is_nearer_to_a_third_than_to_anybody_else(rekogn
         found(by_image(rekognition, Sitter(who, take=3), UserMatchThreshold=0))[0] for who in (ANNA, BRUNO, CLARA, EMMA)
     ]
     assert nearest == ["anna", "bruno", "clara", "emma"]
+
+
+# While faces come and go
+
+
+@pytest.fixture
+def restless(rekognition, team, users):
+    """What changes the faces of the user emma, who always has one, while searches run, and returns what they gave."""
+    users(emma=[team.emma])
+
+    def changing():
+        for _ in range(15):
+            associate(rekognition, "emma", team.emma_again)
+            disassociate(rekognition, "emma", team.emma_again)
+
+    def run(search):
+        *given, _ = at_once(*[lambda: [search() for _ in range(20)]] * 2, changing)
+        return given
+
+    return run
+
+
+def test_a_user_is_found_at_every_moment_while_their_faces_change(rekognition, team, restless):
+    given = restless(lambda: found(rekognition.search_users(**STAFF, FaceId=team.anna, UserMatchThreshold=0)))
+    assert given == [[["emma"]] * 20] * 2
+
+
+def test_a_user_can_be_searched_by_at_every_moment_while_their_faces_change(rekognition, users, restless):
+    users(empty=[])
+    given = restless(lambda: found(rekognition.search_users(**STAFF, UserId="emma", UserMatchThreshold=0)))
+    assert given == [[[]] * 20] * 2
+
+
+def test_a_user_is_listed_at_every_moment_while_their_faces_change(rekognition, restless):
+    assert restless(lambda: statuses(rekognition)) == [[{"emma": "ACTIVE"}] * 20] * 2

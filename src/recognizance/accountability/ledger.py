@@ -54,8 +54,12 @@ class Seal:
 
 
 def append(tx: Tx, entry: Entry) -> None:
-    """Write one entry in an open transaction: it commits with the change beside it, or neither does."""
+    """Write one entry in an open transaction: it commits with the change beside it, or neither does.
+
+    Entries commit in the order of their numbers, so whoever reads past one has seen all before it.
+    """
     caller = entry.ask.caller
+    tx.alone()
     tx.run(
         insert(LEDGER).values(
             at=entry.at,

@@ -40,6 +40,7 @@ from recognizance.errors import DatabaseUnusable
 Row: TypeAlias = Mapping[str, Any]
 Change: TypeAlias = Insert | Update | Delete
 OF_A_STATEMENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+IN_TURN = 84770002  # our number among PostgreSQL's advisory locks; the migrations have the one before
 OPENING = (SQLAlchemyError, OSError)
 PLAIN = (Integer, Double, String, Text, LargeBinary)
 """Types whose values every driver gives as we want them."""
@@ -48,11 +49,11 @@ PLAIN = (Integer, Double, String, Text, LargeBinary)
 class Reader(Protocol):
     """Anything that can run a SELECT."""
 
-    def rows(self, query: Select[Any], /) -> list[Row]:
+    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
         """Return every row of a SQLAlchemy Core query."""
         ...
 
-    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+    def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.
 
         All are of one moment. A connection is in use until the last is taken or the generator closed.
@@ -71,15 +72,19 @@ class Tx(Reader, Protocol):
         """Run one change that has a RETURNING clause, and return its rows, in no order."""
         ...
 
+    def alone(self) -> None:
+        """Wait until no other transaction that said so is open: what they write from here on commits in turn."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Open:
     connection: Connection
 
-    def rows(self, query: Select[Any], /) -> list[Row]:
+    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
         return [dict(row) for row in self.connection.execute(query).mappings()]
 
-    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+    def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         result = self.connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
         try:
             if all(isinstance(column.type, PLAIN) for column in query.selected_columns):
@@ -99,6 +104,10 @@ class _Open:
     def returning(self, change: Change, /) -> list[Row]:
         return [dict(row) for row in self.connection.execute(change).mappings()]
 
+    def alone(self) -> None:
+        if self.connection.dialect.name == "postgresql":  # on SQLite every writer is
+            self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({IN_TURN})")
+
 
 def _of_the_driver(result: CursorResult[Any], size: int) -> Generator[Sequence[tuple[Any, ...]]]:
     """Yield the rows as the driver has them: SQLAlchemy's own take twice the time."""
@@ -117,12 +126,12 @@ class Database:
     engine: Engine
     writing: threading.Lock = field(default_factory=threading.Lock)
 
-    def rows(self, query: Select[Any], /) -> list[Row]:
+    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
         """Return every row of a SQLAlchemy Core query."""
         with _saying(self.engine, "read"), self.engine.connect() as connection:
             return _Open(connection).rows(query)
 
-    def batches(self, query: Select[Any], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
+    def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.
 
         All are of one moment. A connection is in use until the last is taken or the generator closed.

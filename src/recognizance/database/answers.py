@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import ANSWERED
+from recognizance.errors import TokenReused
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +43,28 @@ def find(reader: Reader, use: Use) -> Answer | None:
 
 
 def keep(tx: Tx, use: Use, answer: Answer, now: datetime) -> None:
-    """Keep an answer, from now on to be given again."""
-    tx.run(
-        insert(ANSWERED).values(
-            account=use.account,
-            operation=use.operation,
-            token=use.token,
-            request=answer.request,
-            response=dict(answer.response),
-            at=now,
-        )
+    """Keep an answer, from now on to be given again.
+
+    Raises `TokenReused` when the token was used meanwhile, which can only be for something else: whoever
+    changes the same thing waits for its lock.
+    """
+    kept = insert(ANSWERED).values(
+        account=use.account,
+        operation=use.operation,
+        token=use.token,
+        request=answer.request,
+        response=dict(answer.response),
+        at=now,
     )
+    try:
+        tx.run(kept)
+    except IntegrityError:
+        raise TokenReused(reused(use)) from None
+
+
+def reused(use: Use) -> str:
+    """Return what is said of a token that was used for something else, in Rekognition's words."""
+    return f"The ClientRequestToken: {use.token} you have supplied is already in use."
 
 
 def expire(tx: Tx, before: datetime) -> None:

@@ -60,6 +60,11 @@ def listed(reader: Reader, account: str, *, after: int, limit: int) -> list[Coll
     return [of_row(row) for row in reader.rows(query)]
 
 
+def numbers(reader: Reader) -> set[int]:
+    """Return the numbers of all collections there are, of every account."""
+    return {row["number"] for row in reader.rows(select(COLLECTIONS.c.number))}
+
+
 def create(
     tx: Tx,
     *,

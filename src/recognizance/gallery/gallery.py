@@ -7,15 +7,14 @@ from threading import Lock
 from typing import Protocol
 
 import numpy as np
-from sqlalchemy import select
 
 from recognizance.database import Database
-from recognizance.database.tables import COLLECTIONS, FACE, USER
+from recognizance.database.tables import FACE, USER
 from recognizance.gallery import collections, faces, users
 from recognizance.gallery.shelf import Shelf, Source
 from recognizance.values import Candidate, Collection, FaceRecord, Hit, Kept, Percent, UserRecord, Vectors
 
-TRIES = 5  # a search is made again when what it found was removed meanwhile
+TRIES = 10  # a search is made again when what it found was removed meanwhile
 ROUNDING = 1e-5  # percent: what a similarity loses or gains as a float32, and on its way from cosine and back
 
 Records = Callable[[Database, Collection, Sequence[int]], Mapping[int, Kept]]
@@ -73,21 +72,25 @@ class Gallery:
     ) -> list[Candidate[UserRecord]]:
         """Return up to `limit` users whose vector is at least that similar to `query`, most similar first.
 
-        `besides` is the number of a vector to leave out. Raises `NotFound` when the collection is gone.
+        `besides` is the number of a user to leave out. Raises `NotFound` when the collection is gone.
         """
         return self._near(collection, USER, query, scale, at_least, limit, besides, users.by_vectors)
 
     def pairs(self, collection: Collection, queries: Vectors, *, at_least: float, limit: int) -> list[list[Hit]]:
         """Return, for each of the vectors (n, dim), up to `limit` enrolled faces with at least that cosine."""
-        return self._shelf(collection, FACE).search(collection, queries, at_least=at_least, limit=limit)
+        hits, _ = self._shelf(collection, FACE).search(collection, queries, at_least=at_least, limit=limit)
+        return hits
 
     def drop(self, collection: Collection) -> None:
-        """Forget the indexes of a collection that was removed."""
-        with self._lock:
-            gone = [self._shelves.pop((collection.number, kind), None) for kind in (FACE, USER)]
-        for shelf in gone:
-            if shelf is not None:
-                shelf.discard()
+        """Forget the indexes of a collection that was removed, and what was kept of them."""
+        for kind in (FACE, USER):
+            with self._lock:
+                held = self._shelves.pop((collection.number, kind), None)
+            (held or Shelf(self._database, self._source, collection, kind)).discard()
+
+    def tidy(self) -> None:
+        """Forget what a process that was killed, or another one, left behind of collections that are gone."""
+        self._source.tidy(lambda: collections.numbers(self._database))
 
     def close(self) -> None:
         """Keep what would cost long to learn again."""
@@ -112,19 +115,19 @@ class Gallery:
         found: Mapping[int, Kept] = {}
         floor = scale.cosine(max(0.0, at_least - ROUNDING))
         for _ in range(TRIES):
-            (hits,) = self._shelf(collection, kind).search(
+            (hits,), whole = self._shelf(collection, kind).search(
                 collection, query[np.newaxis], at_least=floor, limit=limit + extra
             )
-            wanted = [hit for hit in hits if hit.number != besides][:limit]
-            scored = [(hit.number, scale.score(hit.cosine)) for hit in wanted]
+            scored = [(hit.number, scale.score(hit.cosine)) for hit in hits]
             scored = [(number, percent) for number, percent in scored if percent >= at_least]
             found = records(self._database, collection, [number for number, _ in scored])
-            if len(found) == len(scored):
+            if whole and len(found) == len(scored):
                 break
             collection = collections.again(self._database, collection)
         if not scored:  # nobody is like the query, or the collection has gone with everybody
             collections.again(self._database, collection)
-        return [Candidate(found[number], percent) for number, percent in scored if number in found]
+        there = [Candidate(found[number], percent) for number, percent in scored if number in found]
+        return [one for one in there if one.record.number != besides][:limit]
 
     def _shelf(self, collection: Collection, kind: int) -> Shelf:
         with self._lock:
@@ -137,6 +140,6 @@ class Gallery:
     def _drop_gone(self) -> None:
         """Let go of collections that another process removed."""
         if self._shelves:
-            there = {row["number"] for row in self._database.rows(select(COLLECTIONS.c.number))}
+            there = collections.numbers(self._database)
             for key in [key for key in self._shelves if key[0] not in there]:
                 self._shelves.pop(key).discard()

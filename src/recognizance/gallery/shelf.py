@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import Protocol
 
-from recognizance.database import Database
+from recognizance.database import Database, Reader
 from recognizance.database.tables import FACE
+from recognizance.errors import SettingsWrong
 from recognizance.gallery import collections, vectors
 from recognizance.values import Collection, Hit, Index, Numbers, Vectors
 
@@ -21,12 +23,14 @@ Fetch = Callable[[Numbers], tuple[Numbers, Vectors]]
 
 LEAST_CHANGES = 50_000  # below so many, reading the feed again costs less than keeping a snapshot of it
 CHANGED_SHARE = 0.1
-TRIES = 5  # at telling whether an index is right, while its collection changes
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an index is opened for: a kind of vector in a collection, of so many dimensions."""
+    """What an index is opened for: a kind of vector in a collection, of so many dimensions.
+
+    What is discarded without having been opened has 0 dimensions.
+    """
 
     collection: Collection
     kind: int
@@ -52,6 +56,10 @@ class Source(Protocol):
         """Forget whatever was kept for this: the collection is gone, or what was kept is wrong."""
         ...
 
+    def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
+        """Forget whatever was kept for collections that are gone; `there` gives the numbers of all that are not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _State:
@@ -74,13 +82,20 @@ class Shelf:
         self._lock = Lock()
         self._state = _State()
         self._kept = 0
+        self._gone = 0  # how often a vector was asked for that was no longer there
 
-    def search(self, collection: Collection, queries: Vectors, *, at_least: float, limit: int) -> list[list[Hit]]:
-        """Return the hits of each query among everything that was there at the collection's revision."""
-        index = self._at(collection)
+    def search(
+        self, collection: Collection, queries: Vectors, *, at_least: float, limit: int
+    ) -> tuple[list[list[Hit]], bool]:
+        """Return the hits of each query among everything that was there at the collection's revision or later.
+
+        The second is False where a vector went while it was looked at: what took its place may have been missed.
+        """
+        index, gone = self._at(collection), self._gone
         if index is None or not len(index):
-            return [[] for _ in queries]
-        return index.search(queries, at_least=at_least, limit=limit)
+            return [[] for _ in queries], True
+        hits = index.search(queries, at_least=at_least, limit=limit)
+        return hits, self._gone == gone
 
     def close(self) -> None:
         """Keep what was learnt since the last snapshot, where that is much."""
@@ -90,8 +105,8 @@ class Shelf:
     def discard(self) -> None:
         """Forget the index and what was kept of it: the collection is gone."""
         with self._lock:
-            if self._state.opening is not None:
-                self._source.discard(self._state.opening)
+            opened = self._state.opening  # None where nobody searched it: something may have been kept before we began
+            self._source.discard(opened or Opening(self._collection, self._kind, 0, partial(self._fetch, 0)))
             self._state = _State()
 
     def _at(self, collection: Collection) -> Index | None:
@@ -106,48 +121,42 @@ class Shelf:
             return self._state.index
 
     def _caught_up(self, collection: Collection) -> _State:
-        """Bring what is held to the collection's revision, or build it anew where it turns out to be wrong.
+        """Bring what is held to the revision the collection is at now, or build it anew where it turns out to be wrong.
 
-        Who is removed after the revision and before the feed is read is in neither; so that a count differs
-        says nothing until the collection has stood still meanwhile. Raises `NotFound` when it was removed.
+        Everything is read at one moment, so that what is held is what was there. Raises `NotFound` when the
+        collection was removed.
         """
-        reached, anew = self._followed(self._state, collection), False
-        for _ in range(TRIES):
-            if self._agrees(reached, collection):
-                break
-            now = collections.again(self._database, collection)
-            if now.revision != collection.revision:
-                reached, collection = self._followed(reached, now), now
-                continue
-            if anew:
-                raise RuntimeError(f"the feed of collection {collection.number} does not give the faces it counts")
-            log.warning("the index of collection %d disagrees with the database and is built anew", collection.number)
-            if reached.opening is not None:
-                self._source.discard(reached.opening)
-            self._kept = 0
-            reached, anew = self._followed(_State(), collection), True
-        return reached
+        with self._database.read() as reader:
+            now = collections.again(reader, collection)
+            reached = self._followed(reader, self._state, now)
+            if not self._agrees(reached, now):
+                log.warning("the index of collection %d disagrees with the database and is built anew", now.number)
+                if reached.opening is not None:
+                    self._source.discard(reached.opening)
+                self._kept = 0
+                reached = self._followed(reader, _State(), now)
+                if not self._agrees(reached, now):
+                    raise RuntimeError(f"the feed of collection {now.number} does not give the faces it counts")
+            return reached
 
-    def _followed(self, state: _State, collection: Collection) -> _State:
+    def _followed(self, reader: Reader, state: _State, collection: Collection) -> _State:
         """Read the feed from where the index is to the collection's revision, and return where it is then."""
         until = collection.revision
         if state.index is None:
-            state = self._opened(collection)
+            state = self._opened(reader, collection)
         if state.index is None or state.opening is None or state.revision >= until:
             return replace(state, revision=max(until, state.revision))
         if until - state.revision >= LEAST_CHANGES:
             log.info("reading the feed of collection %d from %d to %d", collection.number, state.revision, until)
-        for numbers, rows in vectors.additions(
-            self._database, collection, self._kind, after=state.revision, until=until
-        ):
+        for numbers, rows in vectors.additions(reader, collection, self._kind, after=state.revision, until=until):
             state.index.add(numbers, rows)
-        for numbers in vectors.removals(self._database, collection, self._kind, after=state.revision, until=until):
+        for numbers in vectors.removals(reader, collection, self._kind, after=state.revision, until=until):
             state.index.remove(numbers)
         return replace(state, revision=until)
 
-    def _opened(self, collection: Collection) -> _State:
+    def _opened(self, reader: Reader, collection: Collection) -> _State:
         """Open what was kept, or an empty index; nothing while there is no vector to say how long vectors are."""
-        dimensions = vectors.dimensions(self._database, collection, self._kind)
+        dimensions = vectors.dimensions(reader, collection, self._kind)
         if dimensions is None:
             return _State()
         opening = Opening(collection, self._kind, dimensions, partial(self._fetch, dimensions))
@@ -156,8 +165,8 @@ class Shelf:
         return _State(revision, opening, index)
 
     def _agrees(self, state: _State, collection: Collection) -> bool:
-        """Say whether as many faces are held as the database counted at that very revision."""
-        if self._kind != FACE or state.revision != collection.revision:
+        """Say whether as many faces are held as the database counted at that moment."""
+        if self._kind != FACE:
             return True
         return (0 if state.index is None else len(state.index)) == collection.faces
 
@@ -169,10 +178,13 @@ class Shelf:
             return
         try:
             self._source.keep(state.opening, state.index, state.revision)
-        except OSError as error:
-            log.warning("no snapshot of collection %d was kept: %s", state.opening.collection.number, error.strerror)
+        except (OSError, SettingsWrong) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            log.warning("no snapshot of collection %d was kept: %s", state.opening.collection.number, reason)
         self._kept = state.revision
 
     def _fetch(self, dimensions: int, numbers: Numbers) -> tuple[Numbers, Vectors]:
         found, rows = vectors.fetch(self._database, self._collection, self._kind, numbers)
+        if len(found) < len(numbers):
+            self._gone += 1
         return found, rows.reshape(len(found), dimensions)

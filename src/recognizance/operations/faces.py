@@ -10,7 +10,7 @@ import numpy as np
 from recognizance import shapes
 from recognizance.database.tables import FACE
 from recognizance.errors import InvalidParameter
-from recognizance.gallery import faces, vectors
+from recognizance.gallery import collections, faces, vectors
 from recognizance.operations import pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES, refuse_attributes
 from recognizance.operations.call import Call, operation
@@ -78,6 +78,8 @@ def list_faces(call: Call, request: shapes.ListFacesRequest) -> shapes.ListFaces
         face_ids=None if "FaceIds" not in request else [FaceId(one) for one in request["FaceIds"]],
     )
 
+    if not found:  # nobody there, or nothing any more
+        collections.again(call.tools.database, collection)
     call.note(listed=len(found))
     answer: shapes.ListFacesResponse = {
         "Faces": [render.stored_face(record) for record in found],
@@ -197,7 +199,7 @@ def known_face(call: Call, collection: Collection, face_id: str) -> FaceRecord:
     """Return an enrolled face by id. Raises `InvalidParameter`, as Rekognition does, when it is not there."""
     record = faces.find(call.tools.database, collection, FaceId(face_id))
     if record is None:
-        raise InvalidParameter(UNKNOWN_FACE)
+        raise _unknown(call, collection)
     return record
 
 
@@ -205,6 +207,12 @@ def vector_of(call: Call, collection: Collection, record: FaceRecord) -> Vectors
     """Return the vector of an enrolled face, shape (dim,). Raises `InvalidParameter` when it went meanwhile."""
     numbers, found = vectors.fetch(call.tools.database, collection, FACE, np.array([record.number]))
     if not len(numbers):
-        raise InvalidParameter(UNKNOWN_FACE)
+        raise _unknown(call, collection)
     one: Vectors = found[0]
     return one
+
+
+def _unknown(call: Call, collection: Collection) -> InvalidParameter:
+    """Return the error for a face that is not there. Raises `NotFound` where the collection is not there either."""
+    collections.again(call.tools.database, collection)
+    return InvalidParameter(UNKNOWN_FACE)

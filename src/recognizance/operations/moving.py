@@ -13,7 +13,7 @@ import numpy as np
 from recognizance import shapes
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import FACE
-from recognizance.errors import AlreadyExists, InvalidParameter, ModelUnusable, NotFound, Unserved
+from recognizance.errors import AlreadyExists, InvalidPage, InvalidParameter, ModelUnusable, NotFound, Unserved
 from recognizance.gallery import collections, faces, moving, reembedding, vectors
 from recognizance.gallery.gallery import ROUNDING
 from recognizance.gallery.moving import Kept
@@ -87,7 +87,7 @@ def export_collection(call: Call, request: shapes.ExportCollectionRequest) -> sh
     if len(people) + len(kept) == limit:
         last_user = people[-1].number if people else user_cursor
         last_face = kept[-1].record.number if kept else face_cursor
-        answer["NextToken"] = pages.after(call, request, f"{until} {last_user} {last_face}")
+        answer["NextToken"] = pages.after(call, request, f"{now.number} {until} {last_user} {last_face}")
     return answer
 
 
@@ -255,6 +255,7 @@ def describe_reembedding(call: Call, request: shapes.DescribeReembeddingRequest)
 def finish_reembedding(call: Call, request: shapes.FinishReembeddingRequest) -> shapes.FinishReembeddingResponse:
     """Put the collection with the new vectors in the old one's place, and erase the old one."""
     collection = call.collection(request["CollectionId"])
+    call.scale(reembedding.under_way(call.tools.database, collection))  # what cannot be searched is not put in place
 
     with call.write() as tx:
         finished = reembedding.finish(tx, collection, leave_behind=request.get("LeaveBehind", False))
@@ -334,10 +335,15 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
 
 
 def _place(cursor: str, collection: Collection) -> tuple[int, int, int]:
-    """Return the revision an export goes up to, and the numbers of the last user and face it has given."""
+    """Return the revision an export goes up to, and the numbers of the last user and face it has given.
+
+    Raises `InvalidPage` when the collection has moved to another model since: one export has one model's vectors.
+    """
     if not cursor:
         return collection.revision, 0, 0
-    until, user, face = map(int, cursor.split())
+    number, until, user, face = map(int, cursor.split())
+    if number != collection.number:
+        raise InvalidPage
     return until, user, face
 
 

@@ -33,7 +33,7 @@ def once(call: Call, tx: Tx, request: Mapping[str, Any], change: Callable[[], Ma
         answers.keep(tx, use, answers.Answer(asked, response), now)
         return response
     if before.request != asked:
-        raise TokenReused(f"The ClientRequestToken: {token} you have supplied is already in use.")
+        raise TokenReused(answers.reused(use))
     call.note(repeated=True)
     return before.response
 

@@ -59,6 +59,8 @@ def list_users(call: Call, request: shapes.ListUsersRequest) -> shapes.ListUsers
 
     found = users.listed(call.tools.database, collection, after=int(pages.start(call, request) or 0), limit=limit)
 
+    if not found:  # nobody there, or nothing any more
+        collections.again(call.tools.database, collection)
     call.note(listed=len(found))
     answer: shapes.ListUsersResponse = {"Users": [render.user(user) for user in found]}
     if len(found) == limit:
@@ -179,13 +181,13 @@ def _matches(
 
 
 def _vector_of_user(call: Call, collection: Collection, user_id: str) -> tuple[int, Vectors]:
-    user = users.find(call.tools.database, collection, UserId(user_id))
-    if user.vector_number is None:
-        raise InvalidParameter(NO_FACES)
-    numbers, found = vectors.fetch(call.tools.database, collection, USER, np.array([user.vector_number]))
-    if not len(numbers):
-        raise InvalidParameter(NO_FACES)
-    return user.vector_number, found[0]
+    with call.tools.database.read() as reader:  # a vector is replaced whenever the user's faces change
+        collections.again(reader, collection)
+        user = users.find(reader, collection, UserId(user_id))
+        if user.vector_number is None:
+            raise InvalidParameter(NO_FACES)
+        _, (found,) = vectors.fetch(reader, collection, USER, np.array([user.vector_number]))
+    return user.number, found
 
 
 def _largest(found: Sequence[Face], image: Image, bar: str) -> tuple[Face | None, list[shapes.UnsearchedFace]]:

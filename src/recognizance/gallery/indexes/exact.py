@@ -32,6 +32,7 @@ OFF_UNIT = 1e-3
 """How far from 1 a query's length may be."""
 
 _NOBODY: Numbers = np.empty(0, np.int64)
+_NOWHERE: Floats = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ class Sizes:
 
     segment: int = CAPACITY
     """Rows of a segment."""
-    spare: int = 246
+    spare: int = 118
     """How many rows a scan brings from each piece beyond those asked for: so many cost it nothing."""
+    first: int = 1024
+    """The most rows the first scan brings from a piece."""
     scanned: int = 16_384
     """The most rows a scan brings from a piece. A longer heap costs more than sweeping."""
     swept: int = 8192
@@ -68,12 +71,34 @@ class _Query:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """The rows from `start` to before `stop` of a segment on a rung with this step."""
+
+    step: float
+    segment: Segment
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a scan of a piece found: for each query the largest sums, and in which of the piece's rows."""
+
+    piece: _Piece
+    sums: Vectors
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What one scan of a piece of a segment says for one query: candidates, and the most any other row can reach."""
+    """What one scan of a piece of a segment says for one query.
+
+    Each row of `numbers` has a cosine within `error` of `about`, and no other row of the piece has one above `beyond`.
+    """
 
     numbers: Numbers
-    low: Floats
-    high: Floats
+    about: Floats
+    error: float
     beyond: float
 
 
@@ -186,18 +211,25 @@ class Exact:
         """Return the complete ranking of each query: from a scan, a longer one where that left doubts, or a sweep."""
         found = [_Ranking(at_least, limit, self._sizes.gone) for _ in asked]
         unsure = list(range(len(asked)))
-        count = limit + self._sizes.spare
-        while unsure and count <= self._sizes.scanned:
+        for count in self._counts(limit):
             still = [asked[place] for place in unsure]
-            for place, ranking in zip(
-                unsure, self._settled(still, self._scanned(still, count), at_least, limit), strict=True
-            ):
+            ranked = self._settled(still, self._scanned(still, count), at_least, limit)
+            for place, ranking in zip(unsure, ranked, strict=True):
                 found[place] = ranking
             unsure = [place for place in unsure if not found[place].complete]
-            count *= 8
+            if not unsure:
+                break
         for place in unsure:
             self._sweep(asked[place], found[place])
         return found
+
+    def _counts(self, limit: int) -> Iterator[int]:
+        """Give how many rows to bring from each piece: few at first, since the threshold often settles the rest."""
+        wanted = limit + self._sizes.spare
+        count = min(wanted, self._sizes.first, self._sizes.scanned)
+        while count > 0:
+            yield count
+            count = min(max(8 * count, wanted), self._sizes.scanned) if count < self._sizes.scanned else 0
 
     def check(self, count: int = 256) -> bool:
         """Say whether what is held is what `fetch` gives, by `count` rows spread over all and the last 32.
@@ -269,16 +301,15 @@ class Exact:
         whole = np.stack([query.whole for query in queries])
         with self._turns.read():
             pieces = [
-                (rung, segment, start, stop)
+                _Piece(rung.step, segment, start, stop)
                 for rung in self._rungs.values()
                 for segment in rung.segments
                 for start, stop in self._cut(segment)
             ]
-            pieces.sort(key=lambda piece: piece[3] - piece[2], reverse=True)
-            scanned = self._spread(
-                lambda piece: self._piece(*piece, queries, whole, count), pieces, self._threads(len(queries))
-            )
-        return [list(parts) for parts in zip(*scanned, strict=True)] if scanned else [[] for _ in queries]
+            pieces.sort(key=lambda piece: piece.stop - piece.start, reverse=True)
+            # All is scanned before any of it is looked at: what a scan leaves in the caches is of no use to the rest.
+            seen = self._spread(pieces, whole, count, self._threads(len(queries)))
+            return [[self._part(query, one, place) for one in seen] for place, query in enumerate(queries)]
 
     def _threads(self, queries: int) -> int:
         # The executor has no public word for how many threads it may start.
@@ -294,23 +325,19 @@ class Exact:
         for start in range(0, segment.rows, rows):
             yield start, min(start + rows, segment.rows)
 
-    def _spread(
-        self,
-        work: Callable[[tuple[Rung, Segment, int, int]], list[_Part]],
-        pieces: Sequence[tuple[Rung, Segment, int, int]],
-        threads: int,
-    ) -> list[list[_Part]]:
-        """Return what `work` makes of each piece, done by this thread and by workers that are free."""
+    def _spread(self, pieces: Sequence[_Piece], queries: Vectors, count: int, threads: int) -> list[_Seen]:
+        """Return the `count` best of each piece for each query, found by this thread and by workers that are free."""
         waiting = deque(pieces)
 
-        def drain() -> list[list[_Part]]:
-            done = list[list[_Part]]()
+        def drain() -> list[_Seen]:
+            done = list[_Seen]()
             while True:
                 try:
                     piece = waiting.popleft()
                 except IndexError:
                     return done
-                done.append(work(piece))
+                codes = piece.segment.codes[piece.start : piece.stop]
+                done.append(_Seen(piece, *self._scanner.best(codes, queries, min(count, len(codes)))))
 
         helpers = [self._workers.submit(drain) for _ in range(min(threads, len(pieces)) - 1)]
         try:
@@ -320,32 +347,20 @@ class Exact:
             waiting.clear()
             started = [helper for helper in helpers if not helper.cancel()]
             wait(started)
-        return done + [parts for helper in started for parts in helper.result()]
+        return done + [one for helper in started for one in helper.result()]
 
-    def _piece(
-        self,
-        rung: Rung,
-        segment: Segment,
-        start: int,
-        stop: int,
-        queries: Sequence[_Query],
-        whole: Vectors,
-        count: int,
-    ) -> list[_Part]:
-        count = min(count, stop - start)
-        sums, rows = self._scanner.best(segment.codes[start:stop], whole, count)
-        rows += start
-        parts = list[_Part]()
-        for query, products, at in zip(queries, sums, rows, strict=True):
-            about = products * (query.step * rung.step)
-            error = self._error(query.length, query.residual, segment.residual, segment.reach)
-            beyond = -np.inf if count == stop - start else float(about.min()) + error
-            numbers = segment.numbers[at]
-            if segment.gone:
-                lives = segment.lives(at)
-                numbers, about = numbers[lives], about[lives]
-            parts.append(_Part(numbers, about - error, about + error, beyond))
-        return parts
+    def _part(self, query: _Query, seen: _Seen, place: int) -> _Part:
+        """Return what a scan says for the query at this place among those that shared it."""
+        piece, segment = seen.piece, seen.piece.segment
+        about = seen.sums[place].astype(np.float64) * (query.step * piece.step)
+        error = self._error(query.length, query.residual, segment.residual, segment.reach)
+        beyond = -np.inf if len(about) == piece.stop - piece.start else float(about.min()) + error
+        rows = seen.rows[place] + piece.start
+        numbers = segment.numbers[rows]
+        if segment.gone:
+            lives = segment.lives(rows)
+            numbers, about = numbers[lives], about[lives]
+        return _Part(numbers, about, error, beyond)
 
     def _error(self, length: float, residual: float, rows_residual: float, reach: float) -> float:
         """Return how far a scanned cosine may be from the true one; docs/search.md says why."""
@@ -372,6 +387,9 @@ class Exact:
                 asked = wanted[start : start + self._sizes.fetched]
                 there, rows = self._fetched(asked)
                 for query, ranking, doubt in zip(queries, rankings, doubts, strict=True):
+                    if len(queries) == 1:
+                        ranking.learn(asked, there, _cosines(rows, query.exact))
+                        continue
                     mine = np.intersect1d(doubt, asked, assume_unique=True)
                     at = np.flatnonzero(np.isin(there, mine, assume_unique=True))
                     ranking.learn(mine, there[at], _cosines(rows[at], query.exact))
@@ -404,8 +422,9 @@ class _Ranking:
         self._at_least = at_least
         self._limit = limit
         numbers: Numbers = np.concatenate([_NOBODY, *(part.numbers for part in parts)])
-        low: Floats = np.clip(np.concatenate([np.empty(0), *(part.low for part in parts)]), -1, 1)
-        high: Floats = np.clip(np.concatenate([np.empty(0), *(part.high for part in parts)]), -1, 1)
+        about: Floats = np.concatenate([_NOWHERE, *(part.about for part in parts)])
+        error = np.repeat([part.error for part in parts], [len(part.about) for part in parts]) if parts else 0.0
+        low, high = np.clip(about - error, -1, 1), np.clip(about + error, -1, 1)
         # Most of what a scan brings is out of the question; what is left has its numbers in order.
         likely = high >= max(at_least, _largest(low, limit + spare))
         dropped = high[~likely]
@@ -440,9 +459,9 @@ class _Ranking:
         at = np.searchsorted(self._numbers, numbers)
         self._low[at] = self._high[at] = cosines
         self._sure[at] = True
-        gone = np.isin(self._numbers, np.setdiff1d(asked, numbers, assume_unique=True), assume_unique=True)
-        if gone.any():
-            self._keep(~gone)
+        if len(numbers) < len(asked):
+            gone = np.setdiff1d(asked, numbers, assume_unique=True)
+            self._keep(~np.isin(self._numbers, gone, assume_unique=True))
 
     def keep_sure(self) -> None:
         """Forget those who have not been compared in full."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from recognizance import private
@@ -15,6 +19,7 @@ from recognizance.values import Index
 
 log = logging.getLogger(__name__)
 KINDS = ("faces", "users")
+NAME = re.compile(r"(\d+)-(?:faces|users)\.index", re.ASCII)
 
 
 def source(settings: Settings, workers: ThreadPoolExecutor) -> Local:
@@ -41,7 +46,8 @@ class Local:
                 log.warning("the snapshot %s is not of this database; the index is built anew", path.name)
             except (snapshot.SnapshotBroken, OSError) as error:
                 log.warning("the snapshot %s cannot be used; the index is built anew: %s", path.name, error)
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it is replaced when the next one is kept
+                path.unlink()
         return Exact(opening.dimensions, opening.fetch, self._workers), 0
 
     def keep(self, opening: Opening, index: Index, revision: int, /) -> None:
@@ -53,6 +59,19 @@ class Local:
     def discard(self, opening: Opening, /) -> None:
         """Remove the snapshot."""
         self._path(opening).unlink(missing_ok=True)
+
+    def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
+        """Remove the snapshots of collections that are gone, and what is left of those half written.
+
+        The folder is read before `there` is asked: another process may make a collection meanwhile.
+        """
+        drafts = list(self._folder.glob(".*.index.*"))
+        kept = [(path, NAME.fullmatch(path.name)) for path in self._folder.glob("*.index")]
+        numbers = there()
+        gone = [path for path, named in kept if named and int(named.group(1)) not in numbers]
+        for path in [*gone, *(draft for draft in drafts if not snapshot.being_written(draft))]:
+            with suppress(OSError):
+                path.unlink()
 
     def close(self) -> None:
         """Do nothing: what is in memory goes with the process."""

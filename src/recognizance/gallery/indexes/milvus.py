@@ -11,8 +11,8 @@ full. A score further off than that is refused as a failure: then Milvus holds o
 Several processes may feed one Milvus collection at once. Beside the rows it has *marks*: rows with a negative number,
 which says what they mean, and a vector of zeros. A mark "reached" says up to which revision everything is there. A
 mark "adding" comes in one request with new rows and goes once the database has been asked whether they are still
-enrolled: a row that was removed between being read and being written is deleted then, and where a process died
-before, whoever opens the index next reads the feed again from that mark on, removals included.
+enrolled: a row that was removed between being read and being written is deleted then. Where a process died before,
+whoever sees the mark does that in its place.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import hashlib
 import logging
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -63,8 +63,12 @@ OFF_UNIT = 1e-3
 ABOVE_ALL = 2**62
 COLLECTION_NOT_FOUND = 100
 
+RECONNECT = {"grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2000}
+"""By itself gRPC would, after a long outage, try again every two minutes."""
+
 REACHED, ADDING = 0, 1
-_NONCE_BITS = 21
+_SPAN_BITS, _NONCE_BITS = 14, 12
+TRIES = 3  # at counting while others add
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +94,29 @@ SIZES = Sizes()
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a row that is no face says: REACHED or ADDING, and a revision. `nonce` tells marks of processes apart."""
+    """What a row that is no face says.
+
+    REACHED: everything up to revision `first` is here. ADDING: rows from `first` on, `span` numbers further at most,
+    have not been compared with the database yet. `nonce` tells those apart that two processes leave at once.
+    """
 
     kind: int
-    revision: int
+    first: int
+    span: int = 0
     nonce: int = 0
 
     @property
     def number(self) -> int:
-        """The primary key, below 0, that means this."""
-        return -1 - ((self.revision << _NONCE_BITS | self.nonce) << 1 | self.kind)
+        """The primary key, below 0, that means this. It has room for numbers up to 2**36."""
+        return -1 - (((self.first << _SPAN_BITS | self.span) << _NONCE_BITS | self.nonce) << 1 | self.kind)
 
     @classmethod
     def of(cls, number: int) -> Mark:
         """Return what a primary key below 0 means."""
         rest, kind = divmod(-1 - number, 2)
-        revision, nonce = divmod(rest, 1 << _NONCE_BITS)
-        return cls(kind, revision, nonce)
+        rest, nonce = divmod(rest, 1 << _NONCE_BITS)
+        first, span = divmod(rest, 1 << _SPAN_BITS)
+        return cls(kind, first, span, nonce)
 
 
 def source(settings: Settings, workers: ThreadPoolExecutor) -> Milvus:
@@ -127,19 +137,16 @@ class Milvus:
     def open(self, opening: Opening, /) -> tuple[Index, int]:
         """Return the index on the cluster and the revision it is at, or a new one where none agrees with the database.
 
-        The revision is where the feed is to be read from: everything up to it is there, and whatever a process that
-        died may have left behind is removed by what follows it.
+        What a process that died may have left behind is removed.
         """
         for name in self._names(opening):
-            self._cluster.ask("load_collection", name)
+            self._load(name)
             index = self._index(opening, name)
-            marks = index.marks()
-            reached = max((mark.revision for mark in marks if mark.kind == REACHED), default=0)
-            if reached > opening.collection.revision:  # the database went back: what was removed since may be missing
-                reached = 0
+            revision = index.tidied()
+            if revision > opening.collection.revision:  # it went back: what was removed since may be missing here
+                revision = 0
             if index.agrees(opening.collection.revision):
-                revision = min([reached, *(mark.revision for mark in marks if mark.kind == ADDING)])
-                return index, revision if index.is_whole(opening, reached) else 0
+                return index, revision if index.is_whole(opening, revision) else 0
             log.warning("the Milvus collection %s is not of this database; the index is built anew", name)
             self._cluster.ask("drop_collection", name)
         return self._index(opening, self._made(opening)), 0
@@ -160,6 +167,9 @@ class Milvus:
         except IndexUnusable as error:
             log.error("%s* is left on the cluster and holds vectors: %s", self._prefix(opening), error)
 
+    def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
+        """Leave the cluster as it is: servers of another database may share it."""
+
     def close(self) -> None:
         """Let go of the connection."""
         self._cluster.close()
@@ -176,20 +186,28 @@ class Milvus:
         found = sorted(name for name in self._cluster.ask("list_collections") if name.startswith(prefix))
         if len(found) < 2:
             return found
-        rows = {name: self._cluster.ask("get_collection_stats", name)["row_count"] for name in found}
-        return sorted(found, key=lambda name: (-int(rows[name]), name))
+        for name in found:
+            self._load(name)
+        return sorted(found, key=lambda name: (-self._index(opening, name).rows(), name))
 
     def _made(self, opening: Opening) -> str:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("number", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=opening.dimensions)
-        index = MilvusClient.prepare_index_params()
-        index.add_index("vector", index_type="FLAT", metric_type="IP")
         # A name is never used twice: a process that still asks for what another dropped is told so, and does not
         # take a half-built successor for the whole.
         name = f"{self._prefix(opening)}{secrets.token_hex(4)}"
-        self._cluster.ask("create_collection", name, schema=schema, index_params=index, consistency_level="Strong")
+        self._cluster.ask("create_collection", name, schema=schema, consistency_level="Strong")
+        self._load(name)
         return name
+
+    def _load(self, name: str) -> None:
+        """Have the collection searched from memory; who made it may have died before it came to that."""
+        if not self._cluster.ask("list_indexes", name):
+            index = MilvusClient.prepare_index_params()
+            index.add_index("vector", index_type="FLAT", metric_type="IP")
+            self._cluster.ask("create_index", name, index, sync=False)  # of FLAT there is nothing to wait for
+        self._cluster.ask("load_collection", name)
 
     @staticmethod
     def _prefix(opening: Opening) -> str:
@@ -211,15 +229,15 @@ class OnMilvus:
         self._sizes = sizes
         self._margin = margin(dim)
         self._lock = Lock()
-        self._left_behind: frozenset[Mark] = frozenset()
-        self._count: int | None = None
+        self._changes = 0
+        self._count: tuple[int, int] = -1, 0
 
     def __len__(self) -> int:
-        """Return how many rows the cluster holds, counted anew after each change this process made."""
-        with self._lock:
-            if self._count is None:
-                self._count = self._counted()
-            return self._count
+        """Return how many rows the cluster holds, counted anew once this process has brought it up to date."""
+        changes = self._changes
+        if self._count[0] != changes:
+            self._count = changes, self._counted()
+        return self._count[1]
 
     def add(self, numbers: Numbers, vectors: Vectors, /) -> None:
         """Add float32 rows of shape (n, dim) and length 1 under `numbers`, int64, shape (n,), rising.
@@ -228,16 +246,21 @@ class OnMilvus:
         `ValueError` for what does not fit, and adds nothing then.
         """
         rows = _fitting(numbers, vectors, self._dim)
-        at_once = max(1, self._sizes.written // (4 * self._dim))
-        for start in range(0, len(numbers), at_once):
+        start = 0
+        while start < len(numbers):
+            at_once = max(1, self._sizes.written // (4 * self._dim))
+            at_once = min(at_once, int(np.searchsorted(numbers[start:], numbers[start] + (1 << _SPAN_BITS))))
             some = slice(start, start + at_once)
             missing = ~np.isin(numbers[some], self._held(numbers[some]))
             if missing.any():
                 self._put(numbers[some][missing], rows[some][missing])
+            start += at_once
+        self._changed()
 
     def remove(self, numbers: Numbers, /) -> None:
         """Delete the rows of `numbers`, in any order; those that are not held are ignored."""
         self._delete(np.unique(np.asarray(numbers, np.int64)))
+        self._changed()
 
     def search(self, queries: Vectors, /, *, at_least: float, limit: int) -> list[list[Hit]]:
         """Return, for each query of shape (n, dim), the hits with cosine >= `at_least`, best first, `limit` at most.
@@ -262,21 +285,25 @@ class OnMilvus:
                 found.append(best.hits())
         return found
 
-    def marks(self) -> frozenset[Mark]:
-        """Return the marks that are there, and remember who was adding: what they left behind is removed by the feed.
+    def rows(self) -> int:
+        """Return how many rows there are, marks included."""
+        (row,) = self._query(output_fields=["count(*)"])
+        return int(row["count(*)"])
 
-        To be asked as the index is opened.
-        """
-        found = self._marks()
-        self._left_behind = frozenset(mark for mark in found if mark.kind == ADDING)
-        return found
+    def tidied(self) -> int:
+        """Finish what processes that died had begun, and return the revision that was reached."""
+        marks = self._marks()
+        begun = [mark for mark in marks if mark.kind == ADDING]
+        for mark in begun:
+            self._compare(mark)
+        self._delete(np.array([mark.number for mark in begun], np.int64))
+        return max((mark.first for mark in marks if mark.kind == REACHED), default=0)
 
     def reach(self, revision: int) -> None:
-        """Mark that everything up to `revision` is here, and take away what this makes superfluous."""
-        old = {mark for mark in self._marks() if mark.kind == REACHED and mark.revision < revision}
+        """Mark that everything up to `revision` is here."""
+        lower = [mark.number for mark in self._marks() if mark.kind == REACHED and mark.first < revision]
         self._upsert([Mark(REACHED, revision).number], np.zeros((1, self._dim), np.float32))
-        self._delete(np.array(sorted(mark.number for mark in old | self._left_behind), np.int64))
-        self._left_behind = frozenset()
+        self._delete(np.array(lower, np.int64))
 
     def agrees(self, revision: int) -> bool:
         """Say whether rows taken from all over are those of the database: it may have been replaced, or gone back.
@@ -288,8 +315,7 @@ class OnMilvus:
         ahead = self._query(filter=f"number > {revision}", limit=self._sizes.window)
         if len(ahead) == self._sizes.window:
             return False
-        numbers = np.array(sorted(row["number"] for row in ahead), np.int64)
-        self._delete(np.setdiff1d(numbers, self._fetch(numbers)[0]))
+        self._delete(self._gone(np.array(sorted(row["number"] for row in ahead), np.int64)))
         spread = np.unique(np.linspace(1, max(1, revision), some).astype(np.int64))
         rows = [
             *self._query(filter="number >= 0", limit=some, output_fields=["number", "vector"]),
@@ -350,33 +376,49 @@ class OnMilvus:
         return np.array([row["number"] for row in self._query(ids=numbers.tolist())], np.int64)
 
     def _put(self, numbers: Numbers, rows: Vectors) -> None:
-        """Write rows, then take back those the database no longer has; until that is done the mark says so."""
-        mark = Mark(ADDING, int(numbers[0]) - 1, secrets.randbits(_NONCE_BITS)).number
+        """Write rows, then take back those the database no longer has; until that is done a mark says so."""
+        first, last = int(numbers[0]), int(numbers[-1])
+        mark = Mark(ADDING, first, last - first, secrets.randbits(_NONCE_BITS)).number
         self._upsert([mark, *numbers.tolist()], np.concatenate([np.zeros((1, self._dim), np.float32), rows]))
+        self._delete(np.append(self._gone(numbers), mark))
+
+    def _compare(self, mark: Mark) -> None:
+        """Take back those rows of a mark that the database no longer has, in place of who wrote them."""
+        rows = self._query(filter=f"number >= {mark.first} and number <= {mark.first + mark.span}")
+        self._delete(self._gone(np.array(sorted(row["number"] for row in rows), np.int64)))
+
+    def _gone(self, numbers: Numbers) -> Numbers:
+        """Return those of the rising numbers that the database has not."""
         there = [self._fetch(some)[0] for some in _cut(numbers, self._sizes.fetched)]
-        self._delete(np.append(np.setdiff1d(numbers, np.concatenate(there)), mark))
+        return np.setdiff1d(numbers, np.concatenate([np.empty(0, np.int64), *there]))
 
     def _upsert(self, numbers: Sequence[int], rows: Vectors) -> None:
         self._ask("upsert", [{"number": number, "vector": row} for number, row in zip(numbers, rows, strict=True)])
-        self._count = None
 
     def _delete(self, numbers: Numbers) -> None:
         for some in _cut(numbers, self._sizes.window):
             self._ask("delete", ids=some.tolist())
-            self._count = None
 
     def _marks(self) -> frozenset[Mark]:
         return frozenset(Mark.of(row["number"]) for row in self._query(filter="number < 0"))
 
+    def _changed(self) -> None:
+        """Let the next who asks count again, even where others had done before what was to be done."""
+        with self._lock:
+            self._changes += 1
+
     def _counted(self) -> int:
-        """Return how many rows there are while nobody is adding: some of theirs may be about to be taken back."""
-        while True:
-            before = self._marks()
-            (row,) = self._query(output_fields=["count(*)"])
-            busy = {mark for mark in before if mark.kind == ADDING} - self._left_behind
-            if not busy and self._marks() == before:
-                return int(row["count(*)"]) - len(before)
-            self._cluster.wait()
+        """Return how many rows there are, without those that others are about to take back."""
+        rows = 0
+        for _ in range(TRIES):
+            marks = self._marks()
+            for mark in marks:
+                if mark.kind == ADDING:
+                    self._compare(mark)
+            rows = self.rows() - len(marks)
+            if self._marks() == marks:
+                break
+        return rows
 
     def _query(self, **what: Any) -> list[Any]:
         return list(self._ask("query", consistency_level="Strong", **{"output_fields": ["number"], **what}))
@@ -418,7 +460,7 @@ class _Best:
             off = np.abs(about[np.isin(some, there)] - sums)
             if off.size and off.max() > self._margin:
                 raise IndexUnusable(
-                    f"Milvus gave a score that is {off.max():.1e} off, and float32 is off by {self._margin:.1e} at most: "
+                    f"Milvus gave a score that is {off.max():.1e} off; float32 is off by {self._margin:.1e} at most: "
                     "it holds other vectors than the database, or computes coarser"
                 )
             self._keep(there, np.clip(sums, -1, 1))
@@ -440,12 +482,11 @@ class _Best:
 class Cluster:
     """One Milvus, connected to when first asked. Every failure names its address, and never the token."""
 
-    def __init__(self, address: str, token: str, timeout: float, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, address: str, token: str, timeout: float) -> None:
         """Take the address as pymilvus has it, `http://host:19530`, and how many seconds a request may take."""
         self._address = address
         self._token = token
         self._timeout = timeout
-        self._pause = pause
         self._lock = Lock()
         self._connected: Any = None
 
@@ -461,10 +502,6 @@ class Cluster:
             said = error.details() if isinstance(error, grpc.Call) else str(error)
             raise self._failed(what, said) from error
 
-    def wait(self) -> None:
-        """Give others the time of a few requests."""
-        self._pause(0.05)
-
     def close(self) -> None:
         """Let go of the connection; the next question makes another."""
         with self._lock:
@@ -476,7 +513,11 @@ class Cluster:
         with self._lock:
             if self._connected is None:
                 self._connected = MilvusClient(
-                    uri=self._address, token=self._token, timeout=self._timeout, dedicated=True
+                    uri=self._address,
+                    token=self._token,
+                    timeout=self._timeout,
+                    dedicated=True,
+                    grpc_options=RECONNECT,
                 )
             return self._connected
 

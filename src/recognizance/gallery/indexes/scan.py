@@ -12,7 +12,7 @@ import faiss as untyped
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizance.gallery.indexes.ladder import Codes, Floats
+from recognizance.gallery.indexes.ladder import Codes
 from recognizance.values import Vectors
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -31,7 +31,7 @@ class Scanner:
         self._quantiser: Any = faiss.ScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit_direct_signed)
         self._check()
 
-    def best(self, codes: Codes, queries: Vectors, count: int) -> tuple[Floats, Rows]:
+    def best(self, codes: Codes, queries: Vectors, count: int) -> tuple[Vectors, Rows]:
         """Return for each query its `count` largest inner products and their rows: two arrays (n, count), unordered.
 
         `queries` holds whole numbers from -127 to 127 as float32, shape (n, dim); `codes` has at least `count` rows,
@@ -53,7 +53,9 @@ class Scanner:
             for scanner in scanners:
                 # The wrapper does not own what it was given, and marking it as owned crashes.
                 faiss.InvertedListScanner.__swig_destroy__(scanner)
-        return found.astype(np.float64), (rows >> 32) * block + (rows & 0xFFFFFFFF)
+        if block < len(codes):  # a row is named by its block, and its place there
+            rows = (rows >> 32) * block + (rows & 0xFFFFFFFF)
+        return found, rows
 
     def _scanner(self, query: Vectors) -> Any:
         scanner = self._quantiser.select_InvertedListScanner(faiss.METRIC_INNER_PRODUCT, None, True, None, False)

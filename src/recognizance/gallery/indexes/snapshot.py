@@ -11,6 +11,7 @@ no part can be left out or swapped. All numbers are little-endian.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -61,10 +62,11 @@ def save(path: Path, index: Exact, header: Header) -> None:
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # `being_written` looks for it
             _write(_Out(file), index, header)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+            os.replace(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
@@ -73,6 +75,18 @@ def save(path: Path, index: Exact, header: Header) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def being_written(draft: Path) -> bool:
+    """Say whether a process is writing this draft of a snapshot; those of processes that were killed stay behind."""
+    try:
+        with draft.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def load(path: Path, fetch: Fetch, workers: ThreadPoolExecutor) -> tuple[Exact, Header]:
