@@ -20,6 +20,8 @@
     └── ModelMismatch             vectors of two models were about to be compared
     SettingsWrong                 a setting has no meaning (an operator's error)
     DatabaseUnusable              the database cannot be opened, read or written (an operator's error)
+    IndexUnusable                 an index outside this process cannot be asked (an operator's error)
+    └── IndexLost                 it is no longer there, and is to be opened again
 
 A `Refusal` may reach a client, so its text never names a path, a secret or another caller. The
 operator's errors never leave the process as they are: at the wire they are a plain 500. A broken
@@ -151,3 +153,11 @@ class SettingsWrong(Exception):
 
 class DatabaseUnusable(Exception):
     """The database cannot be opened, read or written. Says why, and what would help."""
+
+
+class IndexUnusable(Exception):
+    """An index outside this process cannot be asked, or what it says cannot be. Says where it is, and why."""
+
+
+class IndexLost(IndexUnusable):
+    """What the index held has gone, by whoever's hand. Whoever opens it anew can go on."""

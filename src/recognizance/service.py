@@ -8,11 +8,12 @@ from typing import Any
 
 from recognizance.errors import AccessDenied, Refusal, Unserved
 from recognizance.operations import OPERATIONS
-from recognizance.operations.call import Call, Tools
-from recognizance.values import Ask, Caller, Verdict
+from recognizance.operations.call import Call, Operation, Tools
+from recognizance.values import Act, Ask, Caller, Verdict
 
 OUR_FAULT = "InternalServerError"
 INTERRUPTED = "interrupted"
+TRIES = 3  # of a call whose collection moves to another model meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Service:
             call.close("refused")
             raise AccessDenied(call.decision.reason)
         try:
-            response = operation.run(call, request)
+            response = _run(operation, call, request)
         except BaseException as error:  # Ctrl-C at the command line leaves its entry too
             call.close(_outcome(error))
             raise
@@ -55,6 +56,24 @@ class Service:
             call.let_go()
         call.close()
         return response
+
+
+def _run(operation: Operation, call: Call, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Run an operation, and again where its collection moved to another model while it was in work.
+
+    What it read then was erased under it: it may have found nothing there, or half of it.
+    """
+    for _ in range(TRIES):
+        try:
+            response = operation.run(call, request)
+        except Refusal:
+            if not call.outrun():
+                raise
+        else:
+            if operation.act is not Act.READ or not call.outrun():
+                return response
+        call.let_go()
+    return operation.run(call, request)
 
 
 def _outcome(error: BaseException) -> str:

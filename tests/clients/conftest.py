@@ -1,4 +1,4 @@
-"""Other people's clients against a server on a socket, which asks the wire's echoing service."""
+"""Other people's clients against a server on a socket: one that asks the wire's echo, and a whole one."""
 
 import pytest
 from tests.wire.echo import Echo, app_for
@@ -18,4 +18,11 @@ def service() -> Echo:
 @pytest.fixture
 def address(service):
     with serving(app_for(service)) as where:
+        yield where
+
+
+@pytest.fixture
+def whole(server):
+    """The address of a whole server on the tiny models, with nobody enrolled."""
+    with serving(server) as where:
         yield where

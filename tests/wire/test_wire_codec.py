@@ -100,7 +100,9 @@ def test_what_we_answer_is_what_botocore_reads(target, services):
 def test_every_operation_of_both_services_is_known():
     assert len([one for one in OPERATIONS.values() if one.service == "rekognition"]) == 75
     assert {one.name for one in OPERATIONS.values() if one.service == "recognizance"} == {
-        "ExplainSimilarity", "ListLedgerEntries", "ListModels"
+        "AbandonReembedding", "CreateBackup", "DescribeReembedding", "ExplainSimilarity", "ExportCollection",
+        "FindDuplicates", "FinishReembedding", "ListLedgerEntries", "ListModels", "ReembedPicture",
+        "RestoreCollection", "RestoreFaces", "RestoreUsers", "StartReembedding",
     }  # fmt: skip
 
 

@@ -81,6 +81,15 @@ class Gallery:
         hits, _ = self._shelf(collection, FACE).search(collection, queries, at_least=at_least, limit=limit)
         return hits
 
+    def follow(self, collection: Collection) -> None:
+        """Bring the indexes that are open up to date: who was forgotten leaves memory and snapshots."""
+        now = collections.again(self._database, collection)
+        for kind in (FACE, USER):
+            with self._lock:
+                held = self._shelves.get((collection.number, kind))
+            if held is not None:
+                held.follow(now)
+
     def drop(self, collection: Collection) -> None:
         """Forget the indexes of a collection that was removed, and what was kept of them."""
         for kind in (FACE, USER):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import Lock
+from threading import Lock, Thread
 from typing import Protocol
 
 from recognizance.database import Database, Reader
@@ -56,6 +56,10 @@ class Source(Protocol):
         """Forget whatever was kept for this: the collection is gone, or what was kept is wrong."""
         ...
 
+    def scrub(self, opening: Opening, /) -> None:
+        """Let go of anything kept that still has what was removed from the index since."""
+        ...
+
     def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
         """Forget whatever was kept for collections that are gone; `there` gives the numbers of all that are not."""
         ...
@@ -81,7 +85,9 @@ class Shelf:
         self._kind = kind
         self._lock = Lock()
         self._state = _State()
-        self._kept = 0
+        self._kept = 0  # the revision of the last snapshot, also of one that was discarded since
+        self._lies = False  # whether that snapshot is still kept
+        self._keeping: Thread | None = None
         self._gone = 0  # how often a vector was asked for that was no longer there
 
     def search(
@@ -97,10 +103,20 @@ class Shelf:
         hits = index.search(queries, at_least=at_least, limit=limit)
         return hits, self._gone == gone
 
+    def follow(self, collection: Collection) -> None:
+        """Bring what is held up to the collection now, where anything is: who was forgotten is then gone from it."""
+        if self._state.index is not None:
+            self._at(collection)
+
     def close(self) -> None:
-        """Keep what was learnt since the last snapshot, where that is much."""
+        """Keep what would take long to learn again."""
         with self._lock:
-            self._keep_if_worth()
+            state = self._state
+            much = len(state.index or ()) >= LEAST_CHANGES and not self._lies
+            if much or self._worth_keeping(state):
+                self._keep(state)
+        if self._keeping is not None:
+            self._keeping.join()
 
     def discard(self) -> None:
         """Forget the index and what was kept of it: the collection is gone."""
@@ -117,7 +133,8 @@ class Shelf:
         with self._lock:
             if self._state.revision < collection.revision:
                 self._state = self._caught_up(collection)
-                self._keep_if_worth()
+                if self._worth_keeping(self._state):
+                    self._keep(self._state)
             return self._state.index
 
     def _caught_up(self, collection: Collection) -> _State:
@@ -133,7 +150,7 @@ class Shelf:
                 log.warning("the index of collection %d disagrees with the database and is built anew", now.number)
                 if reached.opening is not None:
                     self._source.discard(reached.opening)
-                self._kept = 0
+                self._kept, self._lies = 0, False
                 reached = self._followed(reader, _State(), now)
                 if not self._agrees(reached, now):
                     raise RuntimeError(f"the feed of collection {now.number} does not give the faces it counts")
@@ -152,6 +169,7 @@ class Shelf:
             state.index.add(numbers, rows)
         for numbers in vectors.removals(reader, collection, self._kind, after=state.revision, until=until):
             state.index.remove(numbers)
+            self._scrub(state.opening)
         return replace(state, revision=until)
 
     def _opened(self, reader: Reader, collection: Collection) -> _State:
@@ -161,7 +179,7 @@ class Shelf:
             return _State()
         opening = Opening(collection, self._kind, dimensions, partial(self._fetch, dimensions))
         index, revision = self._source.open(opening)
-        self._kept = revision
+        self._kept, self._lies = revision, revision > 0
         return _State(revision, opening, index)
 
     def _agrees(self, state: _State, collection: Collection) -> bool:
@@ -170,18 +188,36 @@ class Shelf:
             return True
         return (0 if state.index is None else len(state.index)) == collection.faces
 
-    def _keep_if_worth(self) -> None:
-        state = self._state
-        if state.opening is None or state.index is None:
-            return
-        if state.revision - self._kept < max(LEAST_CHANGES, CHANGED_SHARE * len(state.index)):
-            return
+    def _worth_keeping(self, state: _State) -> bool:
+        changes = state.revision - self._kept
+        return state.index is not None and changes >= max(LEAST_CHANGES, CHANGED_SHARE * len(state.index))
+
+    def _keep(self, state: _State) -> None:
+        """Begin to keep what is held, beside whatever is asked meanwhile; a snapshot of millions takes seconds."""
+        if self._keeping is None or not self._keeping.is_alive():
+            self._kept, self._lies = state.revision, True
+            self._keeping = Thread(target=self._kept_now, args=[state], name="snapshot")
+            self._keeping.start()
+
+    def _kept_now(self, state: _State) -> None:
+        assert state.opening is not None
+        assert state.index is not None
         try:
             self._source.keep(state.opening, state.index, state.revision)
         except (OSError, SettingsWrong) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             log.warning("no snapshot of collection %d was kept: %s", state.opening.collection.number, reason)
-        self._kept = state.revision
+
+    def _scrub(self, opening: Opening) -> None:
+        """Remove a snapshot that still has who was forgotten: erasure comes before a quick restart.
+
+        The next one is made when enough has changed, or at the end.
+        """
+        if self._keeping is not None:
+            self._keeping.join()
+        if self._lies:
+            self._source.scrub(opening)
+            self._lies = False
 
     def _fetch(self, dimensions: int, numbers: Numbers) -> tuple[Numbers, Vectors]:
         found, rows = vectors.fetch(self._database, self._collection, self._kind, numbers)

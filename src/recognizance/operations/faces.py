@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from recognizance import shapes
 from recognizance.database.tables import FACE
-from recognizance.errors import InvalidParameter
+from recognizance.errors import InvalidParameter, NotFound
 from recognizance.gallery import collections, faces, vectors
 from recognizance.operations import pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES, refuse_attributes
@@ -98,6 +99,9 @@ def delete_faces(call: Call, request: shapes.DeleteFacesRequest) -> shapes.Delet
     with call.write(asked=len(request["FaceIds"])) as tx:
         gone = faces.forget(tx, collection, [FaceId(one) for one in request["FaceIds"]])
         call.note(deleted=len(gone.removed))
+    if gone.removed:
+        with suppress(NotFound):  # then all of it is gone
+            call.tools.gallery.follow(collection)
 
     return {
         "DeletedFaces": list(gone.removed),

@@ -48,7 +48,8 @@ LEFT_SHOWN = 100
 UNIT = 1e-3  # how far a vector's length may be from 1
 NAME = re.compile(r"[a-zA-Z0-9_.\-:]+", re.ASCII)
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
-LONGEST_NAME, LONGEST_USER = 255, 128
+REGION = re.compile(r"[a-z0-9-]{1,64}")
+LONGEST_NAME, LONGEST_USER, LONGEST_KEY, LONGEST_VALUE = 255, 128, 128, 256
 
 
 # Out
@@ -123,6 +124,7 @@ def restore_collection(call: Call, request: shapes.RestoreCollectionRequest) -> 
     card = _known_model(call, request["Model"], request["FaceModelVersion"])
     tags, caller = request.get("Tags", {}), call.ask.caller
     check_tags(tags)
+    _check_header(request.get("Region", caller.region), tags)
 
     def make(tx: Tx) -> Mapping[str, Any]:
         made = collections.create(
@@ -374,6 +376,16 @@ def _known_model(call: Call, name: str, version: str | None) -> Card:
             "and vectors of two versions cannot be compared."
         )
     return card
+
+
+def _check_header(region: str, tags: Mapping[str, str]) -> None:
+    """Raise `InvalidParameter` for what the service model would not let through: a file may hold anything."""
+    if not REGION.fullmatch(region):
+        raise InvalidParameter("A Region has up to 64 small letters, digits and hyphens.")
+    if not all(0 < len(key) <= LONGEST_KEY and len(value) <= LONGEST_VALUE for key, value in tags.items()):
+        raise InvalidParameter(
+            f"A tag has a key of up to {LONGEST_KEY} characters and a value of up to {LONGEST_VALUE}."
+        )
 
 
 def _there(reader: Reader, call: Call, name: str) -> Collection | None:

@@ -60,6 +60,10 @@ class Local:
         """Remove the snapshot."""
         self._path(opening).unlink(missing_ok=True)
 
+    def scrub(self, opening: Opening, /) -> None:
+        """Remove the snapshot: it has the codes of everybody who was there when it was written."""
+        self._path(opening).unlink(missing_ok=True)
+
     def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
         """Remove the snapshots of collections that are gone, and what is left of those half written.
 

@@ -167,6 +167,9 @@ class Milvus:
         except IndexUnusable as error:
             log.error("%s* is left on the cluster and holds vectors: %s", self._prefix(opening), error)
 
+    def scrub(self, opening: Opening, /) -> None:
+        """Do nothing: what is removed from the index is removed from Milvus, and nothing is kept beside it."""
+
     def tidy(self, there: Callable[[], AbstractSet[int]], /) -> None:
         """Leave the cluster as it is: servers of another database may share it."""
 

@@ -63,8 +63,8 @@ def test_no_row_is_outside_its_bound_and_some_come_near(workers: ThreadPoolExecu
     for parts, query in zip(index._scanned([_query(row) for row in queries], 1), queries, strict=True):
         for part in parts:
             true = (kept.rows[part.numbers].astype(np.float64) * query.astype(np.float64)).sum(axis=1)
-            assert ((part.low <= true) & (true <= part.high)).all()
-            nearest = max(nearest, float((np.abs(2 * true - part.low - part.high) / (part.high - part.low)).max()))
+            assert (np.abs(true - part.about) <= part.error).all()
+            nearest = max(nearest, float((np.abs(true - part.about) / part.error).max()))
     assert nearest >= {1: 0.0, 2: 0.9, 3: 0.8, 32: 0.2}[dim]
 
 

@@ -1,3 +1,4 @@
+import fcntl
 import stat
 import threading
 from collections.abc import Iterator
@@ -97,6 +98,14 @@ def test_a_snapshot_that_cannot_be_finished_leaves_the_last_one(
         snapshot.save(saved, index, replace(HEADER, lineage=b"no text"))  # type: ignore[arg-type]
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_draft_is_known_from_one_a_killed_process_left(saved: Path) -> None:
+    draft = saved.with_name(f".{saved.name}.x")
+    with draft.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert snapshot.being_written(draft)
+    assert not snapshot.being_written(draft)
 
 
 def test_every_flipped_byte_is_noticed(saved: Path, workers: ThreadPoolExecutor) -> None:
