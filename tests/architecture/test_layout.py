@@ -20,6 +20,7 @@ HOMES = {
     "sqlalchemy": {"database", "gallery", "accountability/ledger.py"},
     "alembic": {"database"},
     "psycopg": {"database"},
+    "pymilvus": {"gallery/indexes/milvus.py"},
     "faiss": {"gallery/indexes", "evaluation/search_speed.py"},
     "typer": {"cli"},
     "rich": {"cli"},

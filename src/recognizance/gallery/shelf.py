@@ -12,7 +12,7 @@ from typing import Protocol
 
 from recognizance.database import Database, Reader
 from recognizance.database.tables import FACE
-from recognizance.errors import SettingsWrong
+from recognizance.errors import IndexLost, IndexUnusable, SettingsWrong
 from recognizance.gallery import collections, vectors
 from recognizance.values import Collection, Hit, Index, Numbers, Vectors
 
@@ -40,6 +40,11 @@ class Opening:
 
 class Source(Protocol):
     """Where indexes come from: in this process, or on a cluster."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes change what is held: then it may be ahead of any moment it is counted for."""
+        ...
 
     def open(self, opening: Opening, /) -> tuple[Index, int]:
         """Return an index and the revision up to which it holds the collection: 0 and an empty one when there is none.
@@ -97,6 +102,16 @@ class Shelf:
 
         The second is False where a vector went while it was looked at: what took its place may have been missed.
         """
+        try:
+            return self._searched(collection, queries, at_least, limit)
+        except IndexLost:
+            with self._lock:
+                self._state = _State()
+            return self._searched(collection, queries, at_least, limit)
+
+    def _searched(
+        self, collection: Collection, queries: Vectors, at_least: float, limit: int
+    ) -> tuple[list[list[Hit]], bool]:
         index, gone = self._at(collection), self._gone
         if index is None or not len(index):
             return [[] for _ in queries], True
@@ -112,9 +127,12 @@ class Shelf:
         """Keep what would take long to learn again."""
         with self._lock:
             state = self._state
-            much = len(state.index or ()) >= LEAST_CHANGES and not self._lies
-            if much or self._worth_keeping(state):
-                self._keep(state)
+            try:
+                much = len(state.index or ()) >= LEAST_CHANGES and not self._lies
+                if much or self._worth_keeping(state):
+                    self._keep(state)
+            except IndexUnusable as error:
+                log.warning("nothing was kept of collection %d: %s", self._collection.number, error)
         if self._keeping is not None:
             self._keeping.join()
 
@@ -184,7 +202,7 @@ class Shelf:
 
     def _agrees(self, state: _State, collection: Collection) -> bool:
         """Say whether as many faces are held as the database counted at that moment."""
-        if self._kind != FACE:
+        if self._kind != FACE or self._source.shared:
             return True
         return (0 if state.index is None else len(state.index)) == collection.faces
 

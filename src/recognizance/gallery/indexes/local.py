@@ -30,6 +30,9 @@ def source(settings: Settings, workers: ThreadPoolExecutor) -> Local:
 class Local:
     """Exact indexes in memory; `folder` takes their snapshots, `workers` scan for all of them."""
 
+    shared = False
+    """Nobody else changes what is held."""
+
     def __init__(self, folder: Path, workers: ThreadPoolExecutor) -> None:
         """Take the folder as it is: it is made when the first snapshot is kept."""
         self._folder = folder

@@ -129,6 +129,9 @@ def source(settings: Settings, workers: ThreadPoolExecutor) -> Milvus:
 class Milvus:
     """Indexes on one cluster, shared with every process over the same database."""
 
+    shared = True
+    """Others change what is held: it may be ahead of whoever counts it."""
+
     def __init__(self, cluster: Cluster, sizes: Sizes = SIZES) -> None:
         """Take the cluster as it is: nothing is asked of it yet."""
         self._cluster = cluster
