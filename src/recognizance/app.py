@@ -20,7 +20,7 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recognizance import __version__, private
+from recognizance import __version__, named, private
 from recognizance.errors import ModelMissing, ModelUnusable
 from recognizance.settings import Settings, given_folder
 
@@ -131,8 +131,8 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     """
     from recognizance.accountability import keys, ledger, policy
     from recognizance.database import file_url, open_database
+    from recognizance.database.backup import Backups
     from recognizance.gallery.gallery import Gallery
-    from recognizance.gallery.indexes.local import Local
     from recognizance.media import connect
     from recognizance.operations.call import Tools
     from recognizance.service import Service
@@ -146,12 +146,15 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     embedder = cards.choose(known, settings.embedder, task="embed")
     engine, vision, with_embedder = _eyes(known, detector, embedder, settings)
     media = connect(settings)
+    index = named.module(settings.index, package="recognizance.gallery.indexes")
 
     private.folder(settings.data)
     database = open_database(settings.database or file_url(settings.database_file))
     workers = ThreadPoolExecutor(settings.threads or cores(), thread_name_prefix="search")
-    gallery = Gallery(database, Local(settings.data / "indexes", workers))
+    source = index.source(settings, workers)
+    gallery = Gallery(database, source)
     try:
+        gallery.tidy()
         tools = Tools(
             database=database,
             policy=policy.Open(),
@@ -160,6 +163,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             embedder=embedder,
             similarity=scale_of(embedder),
             gallery=gallery,
+            backups=Backups(database, settings.data / "backups"),
             scale=cache(lambda name: scale_of(_face_model(known, name))),
             face_model=lambda name: _face_model(known, name),
             read=media.read,
@@ -173,6 +177,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         yield Parts(Service(tools), database, writable, engine, vision, (detector, embedder))
     finally:
         gallery.close()
+        source.close()
         workers.shutdown()
         media.close()
         database.close()
@@ -245,9 +250,9 @@ def _model(card: Card, engine: Runtime, settings: Settings) -> Any:
 
 
 @contextmanager
-def open_service(settings: Settings) -> Generator[Service]:
+def open_service(settings: Settings, /, *, new_id: NewId = new_uuid) -> Generator[Service]:
     """Give the service alone, for the command line."""
-    with build(settings) as parts:
+    with build(settings, new_id=new_id) as parts:
         yield parts.service
 
 
@@ -316,9 +321,23 @@ def _log_models(models: Iterable[tuple[str, str]]) -> None:
         logging.getLogger("recognizance").info("model=%s %s", name, where)
 
 
+def search_speed(*, say: Callable[[str], None], **plan: Any) -> Mapping[str, Any]:
+    """Measure how fast the index searches; `plan` is what `evaluation.search_speed.Plan` takes."""
+    from recognizance.evaluation import search_speed as measuring
+
+    return measuring.measure(measuring.Plan(**plan), say=say)
+
+
 def main() -> None:
     """Run the command line."""
     from recognizance.cli import Made, command_line
 
-    made = Made(open_service=open_service, serve=serve, environment=os.environ, new_id=new_uuid, now=utc_now)
+    made = Made(
+        open_service=open_service,
+        serve=serve,
+        environment=os.environ,
+        new_id=new_uuid,
+        now=utc_now,
+        search_speed=search_speed,
+    )
     command_line(made)(prog_name="recognizance")

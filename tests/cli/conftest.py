@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from recognizance.cli import Made, command_line
 from recognizance.cli.serve import Announcement
-from recognizance.errors import InvalidImage, InvalidParameter
+from recognizance.errors import InvalidImage, InvalidParameter, NotFound
 from recognizance.settings import Settings
 from recognizance.values import Caller
 
@@ -96,6 +96,8 @@ class SmallService:
                 past = [entry for entry in self.entries if entry["Sequence"] > request.get("After", 0)]
                 shown = past[: request["MaxResults"]]
                 return {"Entries": shown} | ({"Next": shown[-1]["Sequence"]} if len(past) > len(shown) else {})
+            case _ if "CollectionId" in request:
+                raise NotFound(f"The collection id: {request['CollectionId']} does not exist")
         raise AssertionError(f"the command line asked for {name}")
 
     def _found(self, image: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 
 from recognizance import __version__
-from recognizance.cli import compare, detect, ledger, models, serve
+from recognizance.cli import (
+    backup,
+    bench,
+    compare,
+    detect,
+    duplicates,
+    export,
+    import_,
+    ledger,
+    models,
+    reembed,
+    restore,
+    serve,
+)
 from recognizance.cli.failures import plainly
 from recognizance.cli.made import Made
 
@@ -38,10 +51,23 @@ def command_line(made: Made) -> typer.Typer:
     top.command("serve")(plainly(serve.serve))
     top.command("detect")(plainly(detect.detect))
     top.command("compare")(plainly(compare.compare))
+    top.command("import")(plainly(import_.import_))
+    top.command("export")(plainly(export.export))
+    top.command("restore")(plainly(restore.restore))
+    top.command("backup")(plainly(backup.backup))
+    top.command("reembed")(plainly(reembed.reembed))
+    top.command("duplicates")(plainly(duplicates.duplicates))
+    top.add_typer(_bench(), name="bench")
     top.add_typer(_models(), name="models")
     top.add_typer(_ledger(), name="ledger")
     top.command("version")(plainly(_version))
     return top
+
+
+def _bench() -> typer.Typer:
+    group = _group("How fast this machine is at what the server does.", no_args_is_help=True)
+    group.command("search")(plainly(bench.search))
+    return group
 
 
 def _models() -> typer.Typer:

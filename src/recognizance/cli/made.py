@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 import typer
 
 from recognizance.cli import output
+from recognizance.cli.failures import Failed
 from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
@@ -48,20 +49,52 @@ class Door(Protocol):
         ...
 
 
+class OpenService(Protocol):
+    """Opens the service: its database open, its models loaded when first used."""
+
+    def __call__(self, settings: Settings, /, *, new_id: NewId = ...) -> AbstractContextManager[Door]:
+        """Give the service until the block is left; `new_id` makes the ids it gives to what it keeps."""
+        ...
+
+
+class SearchSpeed(Protocol):
+    """Measures how fast the index searches among made-up faces."""
+
+    def __call__(
+        self,
+        *,
+        faces: int,
+        dim: int,
+        queries: int,
+        checked: int,
+        threads: Sequence[int],
+        folder: Path | None,
+        say: Callable[[str], None],
+    ) -> Mapping[str, Any]:
+        """Return all figures, fit for JSON, as `recognizance.evaluation.search_speed.measure` does."""
+        ...
+
+
+def not_given(**_: Any) -> Any:
+    """Stand for a part that a command line was made without."""
+    raise AssertionError("this command line was made without that part")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What `app` built for the command line.
 
-    `open_service` gives the service with its models loaded and its database open, until the block
-    is left. `serve` runs the server until it is stopped, and calls back once it listens.
-    `environment` is where settings are read from.
+    `open_service` gives the service until the block is left. `serve` runs the server until it is
+    stopped, and calls back once it listens. `environment` is where settings are read from;
+    `search_speed` measures for `recognizance bench search`.
     """
 
-    open_service: Callable[[Settings], AbstractContextManager[Door]]
+    open_service: OpenService
     serve: Callable[[Settings, Callable[[Announcement], None]], None]
     environment: Mapping[str, str]
     new_id: NewId
     now: Clock
+    search_speed: SearchSpeed = not_given
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
         """Return the settings: what is given first, then the environment, then the defaults."""
@@ -71,10 +104,17 @@ class Made:
 
     @contextmanager
     def asking(
-        self, settings: Settings, *, purpose: str | None, case: str | None, looks: bool = True
+        self,
+        settings: Settings,
+        *,
+        purpose: str | None,
+        case: str | None,
+        looks: bool = True,
+        new_id: NewId | None = None,
     ) -> Generator[Asking]:
         """Open the service, and give what asks it as the caller at this machine's own command line.
 
+        It may be asked from several threads at once. `new_id` makes the ids of what is kept, if given.
         A model that is missing or damaged is told in a sentence that says how to bring it; where there is no
         database yet it is told before one is made, for then the data folder may be mistyped.
         """
@@ -88,7 +128,8 @@ class Made:
         caller = Caller(ACCESS_KEY, settings.account, REGION)
         with ExitStack() as until_done:
             with output.working("Opening"), _models_told(settings):
-                service = until_done.enter_context(self.open_service(settings))
+                opened = self.open_service(settings, new_id=new_id) if new_id else self.open_service(settings)
+                service = until_done.enter_context(opened)
 
             def ask(name: str, request: Mapping[str, Any]) -> Answer:
                 with _models_told(settings):
@@ -109,8 +150,14 @@ def _models_told(settings: Settings) -> Generator[None]:
 
 
 def has_ledger(settings: Settings) -> bool:
-    """Tell whether the data folder has a database yet."""
-    return settings.database.is_file()
+    """Tell whether there is a database yet."""
+    return bool(settings.database) or settings.database_file.is_file()
+
+
+def need_ledger(settings: Settings) -> None:
+    """Raise `Failed` where there is no database yet: the data folder may be mistyped, and none should be made."""
+    if not has_ledger(settings):
+        raise Failed(f"nothing is kept in {output.shown(settings.data)}; name the data folder with --data FOLDER")
 
 
 def of(context: typer.Context) -> Made:
