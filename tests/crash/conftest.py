@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from tests.crash import servers
 from tests.crash.rows import made
 
 from recognizance.database import file_url, open_database
@@ -30,3 +31,9 @@ def workers():
 @pytest.fixture
 def collection(database):
     return made(database)
+
+
+@pytest.fixture(scope="session")
+def nest():
+    """What starts real servers in no time."""
+    return servers.nest()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -221,3 +225,13 @@ class Nest:
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait(SOON)
+
+
+@functools.cache
+def nest() -> Nest:
+    """Return the one nest of this run of the tests, on the tiny models; it is started when first asked for."""
+    folder = tempfile.mkdtemp(prefix="nest-")
+    made = Nest(tiny(Path(folder) / "tiny"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(made.close)
+    return made

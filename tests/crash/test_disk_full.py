@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.crash.servers import EAGER, DidNotStart, Nest, tiny
+from tests.crash.servers import EAGER, DidNotStart
 from tests.pictures import Sitter, people
 from tools.crash_rounds import consistent
 
@@ -18,12 +18,6 @@ from recognizance.database import file_url, open_database
 
 ROOM = 3_000_000
 READY, FULL = (200, "ready"), (503, "the ledger takes no entries; the log says why")
-
-
-@pytest.fixture(scope="module")
-def nest(tmp_path_factory):
-    with closing(Nest(tiny(tmp_path_factory.mktemp("nest") / "tiny"))) as made:
-        yield made
 
 
 @pytest.fixture

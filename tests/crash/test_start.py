@@ -6,16 +6,10 @@ from contextlib import closing
 
 import pytest
 from sqlalchemy import update
-from tests.crash.servers import DidNotStart, Nest, tiny
+from tests.crash.servers import DidNotStart
 from tests.pictures import Sitter, people
 
 from recognizance.database import file_url, migrations, open_database
-
-
-@pytest.fixture(scope="module")
-def nest(tmp_path_factory):
-    with closing(Nest(tiny(tmp_path_factory.mktemp("nest") / "tiny"))) as made:
-        yield made
 
 
 def test_a_database_of_a_newer_version_is_left_alone_and_told(nest, tmp_path):

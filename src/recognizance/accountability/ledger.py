@@ -53,6 +53,9 @@ class Seal:
         return hmac.compare_digest(one, other)
 
 
+APPEND = insert(LEDGER)
+
+
 def append(tx: Tx, entry: Entry) -> None:
     """Write one entry in an open transaction: it commits with the change beside it, or neither does.
 
@@ -60,23 +63,22 @@ def append(tx: Tx, entry: Entry) -> None:
     """
     caller = entry.ask.caller
     tx.alone()
-    tx.run(
-        insert(LEDGER).values(
-            at=entry.at,
-            request_id=entry.request_id,
-            access_key=caller.access_key,
-            account=caller.account,
-            region=caller.region,
-            operation=entry.ask.operation,
-            act=entry.ask.act.value,
-            purpose=entry.ask.purpose,
-            case=entry.ask.case,
-            verdict=entry.decision.verdict.value,
-            rule=entry.decision.rule,
-            outcome=entry.outcome,
-            facts=dict(entry.facts),
-        )
-    )
+    row = {
+        "at": entry.at,
+        "request_id": entry.request_id,
+        "access_key": caller.access_key,
+        "account": caller.account,
+        "region": caller.region,
+        "operation": entry.ask.operation,
+        "act": entry.ask.act.value,
+        "purpose": entry.ask.purpose,
+        "case": entry.ask.case,
+        "verdict": entry.decision.verdict.value,
+        "rule": entry.decision.rule,
+        "outcome": entry.outcome,
+        "facts": dict(entry.facts),
+    }
+    tx.run(APPEND, [row])
 
 
 def entries(reader: Reader, *, after: int = 0, limit: int = 1000) -> list[Recorded]:

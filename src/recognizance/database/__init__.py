@@ -49,8 +49,11 @@ PLAIN = (Integer, Double, String, Text, LargeBinary)
 class Reader(Protocol):
     """Anything that can run a SELECT."""
 
-    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
-        """Return every row of a SQLAlchemy Core query."""
+    def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
+        """Return every row of a SQLAlchemy Core query; `values` are those of its bound parameters.
+
+        A query that is asked in every call is made once and given its values: making one takes as long as running it.
+        """
         ...
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
@@ -68,7 +71,7 @@ class Tx(Reader, Protocol):
         """Run one change, or, where rows of values are given, once for each; return how many rows it changed."""
         ...
 
-    def returning(self, change: Change, /) -> list[Row]:
+    def returning(self, change: Change, values: Row | None = None, /) -> list[Row]:
         """Run one change that has a RETURNING clause, and return its rows, in no order."""
         ...
 
@@ -81,8 +84,8 @@ class Tx(Reader, Protocol):
 class _Open:
     connection: Connection
 
-    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
-        return [dict(row) for row in self.connection.execute(query).mappings()]
+    def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
+        return _named(self.connection.execute(query, None if values is None else dict(values)))
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         result = self.connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
@@ -101,12 +104,17 @@ class _Open:
         values = None if rows is None else [dict(row) for row in rows]
         return self.connection.execute(change, values, execution_options={"preserve_rowcount": True}).rowcount
 
-    def returning(self, change: Change, /) -> list[Row]:
-        return [dict(row) for row in self.connection.execute(change).mappings()]
+    def returning(self, change: Change, values: Row | None = None, /) -> list[Row]:
+        return _named(self.connection.execute(change, None if values is None else dict(values)))
 
     def alone(self) -> None:
         if self.connection.dialect.name == "postgresql":  # on SQLite every writer is
             self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({IN_TURN})")
+
+
+def _named(result: CursorResult[Any]) -> list[Row]:
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]  # a fifth of the time of SQLAlchemy's mappings
 
 
 def _of_the_driver(result: CursorResult[Any], size: int) -> Generator[Sequence[tuple[Any, ...]]]:
@@ -126,10 +134,10 @@ class Database:
     engine: Engine
     writing: threading.Lock = field(default_factory=threading.Lock)
 
-    def rows(self, query: Select[*tuple[Any, ...]], /) -> list[Row]:
-        """Return every row of a SQLAlchemy Core query."""
+    def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
+        """Return every row of a SQLAlchemy Core query; `values` are those of its bound parameters."""
         with _saying(self.engine, "read"), self.engine.connect() as connection:
-            return _Open(connection).rows(query)
+            return _Open(connection).rows(query, values)
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.

@@ -1,25 +1,55 @@
-"""Collections as rows: made, found, listed, tagged and removed."""
+"""Collections as rows: made, found, listed, tagged, removed and erased.
+
+What is removed is out of sight at once, and erased after that in transactions of a few rows each (`erasing`
+does): to erase a million faces in one would keep everybody else from writing for a minute. A row of a removed
+collection has its own number, negative, as `replaces`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Row, Tx
-from recognizance.database.tables import COLLECTIONS, FACES, REMOVALS, USERS, VECTORS
+from recognizance.database.tables import COLLECTIONS, FACE, FACES, REMOVALS, USER, USERS, VECTORS
 from recognizance.errors import AlreadyExists, NotFound
 from recognizance.values import Caller, Collection, CollectionId, ModelName
+
+THERE = or_(COLLECTIONS.c.replaces.is_(None), COLLECTIONS.c.replaces > 0)
+FIND = select(COLLECTIONS).where(
+    COLLECTIONS.c.account == bindparam("of_account"),
+    COLLECTIONS.c.id == bindparam("of_id"),
+    COLLECTIONS.c.replaces.is_(None),
+)
+AGAIN = select(COLLECTIONS).where(COLLECTIONS.c.number == bindparam("of_number"), THERE)
+LOCK = AGAIN.with_for_update()
+COUNT = (
+    update(COLLECTIONS)
+    .where(COLLECTIONS.c.number == bindparam("of_number"))
+    .values(
+        revision=COLLECTIONS.c.revision + bindparam("more_revisions"),
+        faces=COLLECTIONS.c.faces + bindparam("more_faces"),
+        users=COLLECTIONS.c.users + bindparam("more_users"),
+    )
+    .returning(COLLECTIONS.c.revision)
+)
+RUNS: tuple[tuple[Table, str, int | None], ...] = (
+    (VECTORS, "number", FACE),
+    (VECTORS, "number", USER),
+    (REMOVALS, "revision", FACE),
+    (REMOVALS, "revision", USER),
+    (FACES, "number", None),
+    (USERS, "number", None),
+)
+"""What a collection holds, in runs of rows that lie behind one another: table, column of the order, kind."""
 
 
 def find(reader: Reader, account: str, collection_id: CollectionId) -> Collection:
     """Return the collection an account knows by this id. Raises `NotFound`."""
-    query = select(COLLECTIONS).where(
-        COLLECTIONS.c.account == account, COLLECTIONS.c.id == collection_id, COLLECTIONS.c.replaces.is_(None)
-    )
-    for row in reader.rows(query):
+    for row in reader.rows(FIND, {"of_account": account, "of_id": collection_id}):
         return of_row(row)
     raise missing(collection_id)
 
@@ -32,7 +62,7 @@ def replacement(reader: Reader, collection: Collection) -> Collection | None:
 
 def again(reader: Reader, collection: Collection) -> Collection:
     """Return the collection as it is now. Raises `NotFound` when it was removed."""
-    for row in reader.rows(select(COLLECTIONS).where(COLLECTIONS.c.number == collection.number)):
+    for row in reader.rows(AGAIN, {"of_number": collection.number}):
         return of_row(row)
     raise missing(collection.id)
 
@@ -43,8 +73,7 @@ def locked(tx: Tx, collection: Collection) -> Collection:
     Whoever adds to a collection or removes from it begins here: revisions commit in order. Raises
     `NotFound` when it was removed.
     """
-    query = select(COLLECTIONS).where(COLLECTIONS.c.number == collection.number).with_for_update()
-    for row in tx.rows(query):
+    for row in tx.rows(LOCK, {"of_number": collection.number}):
         return of_row(row)
     raise missing(collection.id)
 
@@ -62,7 +91,7 @@ def listed(reader: Reader, account: str, *, after: int, limit: int) -> list[Coll
 
 def numbers(reader: Reader) -> set[int]:
     """Return the numbers of all collections there are, of every account."""
-    return {row["number"] for row in reader.rows(select(COLLECTIONS.c.number))}
+    return {row["number"] for row in reader.rows(select(COLLECTIONS.c.number).where(THERE))}
 
 
 def create(
@@ -102,29 +131,56 @@ def remove(tx: Tx, collection: Collection) -> None:
     locked(tx, collection)
     being_built = replacement(tx, collection)
     if being_built is not None:
-        _erase(tx, being_built)
-    _erase(tx, collection)
-
-
-def _erase(tx: Tx, collection: Collection) -> None:
-    for table in (VECTORS, REMOVALS, FACES, USERS):
-        tx.run(delete(table).where(table.c.collection == collection.number))
-    tx.run(delete(COLLECTIONS).where(COLLECTIONS.c.number == collection.number))
+        _hide(tx, being_built)
+    _hide(tx, collection)
 
 
 def abandon(tx: Tx, collection: Collection) -> None:
     """Remove a collection that was being built to take another's place."""
     assert collection.replaces is not None, "only what was being built is abandoned"
-    _erase(tx, collection)
+    _hide(tx, collection)
+
+
+def _hide(tx: Tx, collection: Collection) -> None:
+    tx.run(update(COLLECTIONS).where(COLLECTIONS.c.number == collection.number).values(replaces=-COLLECTIONS.c.number))
+
+
+def removed(reader: Reader) -> list[int]:
+    """Return the numbers of the collections that were removed and are not erased yet."""
+    query = select(COLLECTIONS.c.number).where(COLLECTIONS.c.replaces < 0).order_by(COLLECTIONS.c.number)
+    return [row["number"] for row in reader.rows(query)]
+
+
+def erase(tx: Tx, number: int, *, rows: int) -> bool:
+    """Erase up to so many rows of a removed collection, and say whether any are left; at the end it goes itself."""
+    query = select(COLLECTIONS.c.number).where(COLLECTIONS.c.number == number, COLLECTIONS.c.replaces < 0)
+    if not tx.rows(query.with_for_update()):
+        return False  # another process has erased it, or it was never removed
+    for table, order, kind in RUNS:
+        of: list[ColumnElement[bool]] = [table.c.collection == number]
+        if kind is not None:
+            of.append(table.c.kind == kind)
+        rows -= tx.run(delete(table).where(*of, *_up_to(tx, table, order, of, rows)))
+        if rows <= 0:
+            return True
+    tx.run(delete(COLLECTIONS).where(COLLECTIONS.c.number == number))
+    return False
+
+
+def _up_to(tx: Tx, table: Table, order: str, of: list[ColumnElement[bool]], rows: int) -> list[ColumnElement[bool]]:
+    """Return what holds for the first so many rows of a run; nothing where there are no more."""
+    column = table.c[order]
+    last = tx.rows(select(column).where(*of).order_by(column).limit(1).offset(rows - 1))
+    return [column <= last[0][order]] if last else []
 
 
 def take_place(tx: Tx, built: Collection, old: Collection) -> Collection:
-    """Erase `old` and put what was built in its place, with its tags and its time of creation; return that.
+    """Remove `old` and put what was built in its place, with its tags and its time of creation; return that.
 
     Both must be locked.
     """
     kept = tags(tx, old)
-    _erase(tx, old)
+    _hide(tx, old)
     change = update(COLLECTIONS).where(COLLECTIONS.c.number == built.number)
     placed = change.values(replaces=None, region=old.region, created_at=old.created_at, tags=kept)
     (row,) = tx.returning(placed.returning(*COLLECTIONS.c))
@@ -133,7 +189,7 @@ def take_place(tx: Tx, built: Collection, old: Collection) -> Collection:
 
 def tags(reader: Reader, collection: Collection) -> dict[str, str]:
     """Return the tags of a collection. Raises `NotFound` when it was removed."""
-    for row in reader.rows(select(COLLECTIONS.c.tags).where(COLLECTIONS.c.number == collection.number)):
+    for row in reader.rows(select(COLLECTIONS.c.tags).where(COLLECTIONS.c.number == collection.number, THERE)):
         return dict(row["tags"])
     raise missing(collection.id)
 
@@ -148,17 +204,8 @@ def count(tx: Tx, collection: Collection, *, changes: int, faces: int = 0, users
 
     The collection must be locked.
     """
-    counted = (
-        update(COLLECTIONS)
-        .where(COLLECTIONS.c.number == collection.number)
-        .values(
-            revision=COLLECTIONS.c.revision + changes,
-            faces=COLLECTIONS.c.faces + faces,
-            users=COLLECTIONS.c.users + users,
-        )
-        .returning(COLLECTIONS.c.revision)
-    )
-    (row,) = tx.returning(counted)
+    more = {"more_revisions": changes, "more_faces": faces, "more_users": users}
+    (row,) = tx.returning(COUNT, {"of_number": collection.number, **more})
     return int(row["revision"]) - changes + 1
 
 

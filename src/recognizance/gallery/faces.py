@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 
 from recognizance.database import Reader, Row, Tx
 from recognizance.database.tables import FACE, FACES
@@ -18,6 +18,15 @@ from recognizance.values import Box, Collection, Face, FaceId, FaceRecord, NewId
 
 MOST_FACES = 20_000_000  # "The maximum number of faces that can be stored in a single face collection is 20 million"
 SAME_BOX = 0.9  # of two detections of one face in one picture; different faces never overlap so far
+
+
+THEIRS = select(FACES).where(FACES.c.collection == bindparam("of_collection"))
+BY_IDS = THEIRS.where(FACES.c.face_id.in_(bindparam("ids", expanding=True)))
+BY_NUMBERS = THEIRS.where(FACES.c.number.in_(bindparam("numbers", expanding=True)))
+OF_PICTURE = THEIRS.where(
+    FACES.c.image_id == bindparam("of_image"), FACES.c.external_id.is_not_distinct_from(bindparam("of_name"))
+)
+KEEP = insert(FACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def enrol(
 def keep(tx: Tx, collection: Collection, records: Sequence[FaceRecord]) -> None:
     """Write the rows of faces whose numbers are taken."""
     tx.run(
-        insert(FACES),
+        KEEP,
         [
             {
                 "collection": collection.number,
@@ -147,7 +156,7 @@ def by_ids(reader: Reader, collection: Collection, face_ids: Sequence[FaceId]) -
         of_row(row, collection)
         for start in range(0, len(face_ids), vectors.ASKED_ROWS)
         for row in reader.rows(
-            _all(collection).where(FACES.c.face_id.in_(face_ids[start : start + vectors.ASKED_ROWS]))
+            BY_IDS, {"of_collection": collection.number, "ids": list(face_ids[start : start + vectors.ASKED_ROWS])}
         )
     ]
 
@@ -157,7 +166,7 @@ def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -
     return {
         row["number"]: of_row(row, collection)
         for some in vectors.slices(numbers)
-        for row in reader.rows(_all(collection).where(FACES.c.number.in_(some)))
+        for row in reader.rows(BY_NUMBERS, {"of_collection": collection.number, "numbers": list(some)})
     }
 
 
@@ -205,8 +214,8 @@ def _all(collection: Collection) -> Select[*tuple[Any, ...]]:
 
 
 def _of_picture(reader: Reader, collection: Collection, image_id: str, external_id: str | None) -> list[FaceRecord]:
-    query = _all(collection).where(FACES.c.image_id == image_id, FACES.c.external_id.is_not_distinct_from(external_id))
-    return [of_row(row, collection) for row in reader.rows(query)]
+    of = {"of_collection": collection.number, "of_image": image_id, "of_name": external_id}
+    return [of_row(row, collection) for row in reader.rows(OF_PICTURE, of)]
 
 
 def _same(face: Face, kept: Sequence[FaceRecord]) -> FaceRecord | None:

@@ -11,6 +11,7 @@ import numpy as np
 from recognizance.database import Database
 from recognizance.database.tables import FACE, USER
 from recognizance.gallery import collections, faces, users
+from recognizance.gallery.erasing import Eraser
 from recognizance.gallery.shelf import Shelf, Source
 from recognizance.values import Candidate, Collection, FaceRecord, Hit, Kept, Percent, UserRecord, Vectors
 
@@ -39,6 +40,7 @@ class Gallery:
         """Begin without any index: each is opened when first searched."""
         self._database = database
         self._source = source
+        self._eraser = Eraser(database)
         self._lock = Lock()
         self._shelves: dict[tuple[int, int], Shelf] = {}
 
@@ -91,18 +93,24 @@ class Gallery:
                 held.follow(now)
 
     def drop(self, collection: Collection) -> None:
-        """Forget the indexes of a collection that was removed, and what was kept of them."""
+        """Forget the indexes of a collection that was removed, and what was kept of them, and see it erased.
+
+        The erasing of a large one goes on after this returns.
+        """
         for kind in (FACE, USER):
             with self._lock:
                 held = self._shelves.pop((collection.number, kind), None)
             (held or Shelf(self._database, self._source, collection, kind)).discard()
+        self._eraser.erase()
 
     def tidy(self) -> None:
         """Forget what a process that was killed, or another one, left behind of collections that are gone."""
         self._source.tidy(lambda: collections.numbers(self._database))
+        self._eraser.begin()
 
     def close(self) -> None:
         """Keep what would cost long to learn again."""
+        self._eraser.close()
         with self._lock:
             shelves = list(self._shelves.values())
         for shelf in shelves:
@@ -133,8 +141,7 @@ class Gallery:
             if whole and len(found) == len(scored):
                 break
             collection = collections.again(self._database, collection)
-        if not scored:  # nobody is like the query, or the collection has gone with everybody
-            collections.again(self._database, collection)
+        collections.again(self._database, collection)  # one that was removed meanwhile may not be erased yet
         there = [Candidate(found[number], percent) for number, percent in scored if number in found]
         return [one for one in there if one.record.number != besides][:limit]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import REMOVALS, VECTORS
@@ -20,10 +20,18 @@ FEED_ROWS = 4_096  # rows of the feed held in memory at once: what stays in the 
 ASKED_ROWS = 5_000  # numbers in one SELECT: SQLite takes 32,766 values, PostgreSQL 65,535
 
 
+FETCH = select(VECTORS.c.number, VECTORS.c.vector).where(
+    VECTORS.c.collection == bindparam("of_collection"),
+    VECTORS.c.kind == bindparam("of_kind"),
+    VECTORS.c.number.in_(bindparam("numbers", expanding=True)),
+)
+WRITE = insert(VECTORS)
+
+
 def write(tx: Tx, collection: Collection, kind: int, numbers: Sequence[int], vectors: Sequence[Vectors]) -> None:
     """Write vectors, each under its number, which is also its place in the feed."""
     tx.run(
-        insert(VECTORS),
+        WRITE,
         [
             {
                 "collection": collection.number,
@@ -61,10 +69,8 @@ def fetch(reader: Reader, collection: Collection, kind: int, numbers: Numbers) -
     """
     found: list[tuple[int, bytes]] = []
     for some in slices([int(number) for number in numbers]):
-        query = select(VECTORS.c.number, VECTORS.c.vector).where(
-            VECTORS.c.collection == collection.number, VECTORS.c.kind == kind, VECTORS.c.number.in_(some)
-        )
-        found += [(row["number"], row["vector"]) for row in reader.rows(query)]
+        of = {"of_collection": collection.number, "of_kind": kind, "numbers": list(some)}
+        found += [(row["number"], row["vector"]) for row in reader.rows(FETCH, of)]
     found.sort()
     return matrix(found)
 

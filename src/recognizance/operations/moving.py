@@ -282,6 +282,7 @@ def abandon_reembedding(call: Call, request: shapes.AbandonReembeddingRequest) -
         built = reembedding.under_way(tx, collections.locked(tx, collection))
         collections.abandon(tx, built)
         call.note(erased=built.faces)
+    call.tools.gallery.drop(built)
 
     return {"Erased": built.faces}
 
