@@ -3,12 +3,13 @@
 import random
 import shutil
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from tests import postgresql
-from tests.crash.servers import EAGER, Nest, tiny
+from tests.crash import servers as servers_of
+from tests.crash.servers import EAGER
 from tests.operations.conftest import at_once
 from tests.pictures import Sitter, people
 
@@ -16,9 +17,8 @@ THREADS, TURNS, SERVERS = 4, 12, 3
 
 
 @pytest.fixture(scope="module")
-def nest(tmp_path_factory):
-    with closing(Nest(tiny(tmp_path_factory.mktemp("nest") / "tiny"))) as made:
-        yield made
+def nest():
+    return servers_of.nest()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
