@@ -271,6 +271,7 @@ class Act(Enum):
     ENROL = "enrol"  # keep a face
     IDENTIFY = "identify"  # search for a person among the enrolled
     FORGET = "forget"  # remove what was kept
+    EXPORT = "export"  # take vectors of people out of this server
     READ = "read"  # list or describe what is kept
     MANAGE = "manage"  # make or change a container, never a face
 

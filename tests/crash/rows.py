@@ -18,8 +18,8 @@ MODEL = ModelName("m")
 class Plain:
     """Percent for cosine in a straight line."""
 
-    def score(self, cosine):
-        return 50 + 50 * cosine
+    def scores(self, cosines):
+        return [50 + 50 * cosine for cosine in cosines]
 
     def cosine(self, percent):
         return percent / 50 - 1

@@ -11,7 +11,7 @@ from tests.crash.rows import MODEL, NOW, enrol, forget, made, remove, similar
 
 from recognizance.database import file_url, open_database
 from recognizance.database.tables import COLLECTIONS, FACES, REMOVALS, USERS, VECTORS
-from recognizance.errors import NotFound
+from recognizance.errors import DatabaseUnusable, NotFound
 from recognizance.gallery import collections, erasing, users
 from recognizance.gallery.gallery import Gallery
 from recognizance.gallery.indexes.local import Local
@@ -169,4 +169,32 @@ def test_what_was_being_built_goes_with_the_collection_it_was_for(database, gall
     remove(database, old)
     assert len(collections.removed(database)) == 2
     gallery.drop(old)
+    gallery._eraser.erase(2)
     assert database.rows(select(COLLECTIONS)) == []
+
+
+def test_an_empty_collection_does_not_wait_for_a_large_one(database, gallery, monkeypatch):
+    monkeypatch.setattr(erasing, "AT_ONCE", 5)
+    monkeypatch.setattr(erasing, "PAUSE", 0.2)
+    large, small = filled(database, "large"), made(database, "small")
+    remove(database, large)
+    gallery._eraser.begin()
+    remove(database, small)
+    gallery.drop(small)
+    assert small.number not in collections.removed(database)
+
+
+def test_erasing_goes_on_after_the_database_failed(database, gallery, monkeypatch):
+    monkeypatch.setattr(erasing, "AGAIN", 0.05)
+    failing, erase = [True], collections.erase
+
+    def fails_once(tx, number, *, rows):
+        if failing.pop() if failing else False:
+            raise DatabaseUnusable("another process holds it")
+        return erase(tx, number, rows=rows)
+
+    monkeypatch.setattr(collections, "erase", fails_once)
+    old = filled(database, "old")
+    remove(database, old)
+    gallery.drop(old)
+    assert collections.removed(database) == []

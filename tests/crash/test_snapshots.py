@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -263,3 +264,27 @@ def test_a_snapshot_goes_with_the_first_face_forgotten_and_comes_again_without_i
         assert not path.exists()
     assert 0 < len(path.read_bytes()) < len(whole)
     assert are_found(searched, [name for name in PEOPLE if name != 7])
+
+
+def test_a_snapshot_goes_though_nobody_searched_since_the_start(searched, path):
+    with searched() as (database, gallery):
+        forget(database, staff(database), 7)
+        gallery.follow(staff(database))
+        assert not path.exists()
+
+
+def test_no_snapshot_comes_after_its_collection_was_dropped(searched, path, folder, monkeypatch):
+    with searched() as (database, gallery):
+        slow = gallery._source.keep
+
+        def keep(*given):
+            time.sleep(0.3)
+            slow(*given)
+
+        monkeypatch.setattr(gallery._source, "keep", keep)
+        collection = enrol(database, staff(database), 1000)
+        similar(gallery, collection, 1)
+        remove(database, collection)
+        gallery.drop(collection)
+        time.sleep(0.5)
+        assert list(folder.iterdir()) == []

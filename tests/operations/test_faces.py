@@ -761,3 +761,13 @@ def test_the_people_of_these_tests_are_told_apart(rekognition, enrol):
         takes = [Sitter(one, take=take) for take in (1, 2, 3)] + [Sitter(one, 32)]
         assert [ids(by_image(rekognition, take, FaceMatchThreshold=70)) for take in takes] == [[face]] * 4
     assert by_image(rekognition, EMMAS_SISTER, FaceMatchThreshold=0)["FaceMatches"][0]["Similarity"] > 75
+
+
+def test_the_ledger_says_for_whom_was_searched_who_was_found_and_who_was_deleted(rekognition, house, parts, team):
+    digest = parts.service.tools.seal.digest
+    found = rekognition.search_faces(CollectionId="staff", FaceId=team.emma)["FaceMatches"]
+    rekognition.delete_faces(CollectionId="staff", FaceIds=[team.anna])
+    searched, deleted = [entry["Facts"] for entry in house.list_ledger_entries()["Entries"][-2:]]
+    assert searched["face"] == digest(team.emma)
+    assert json.loads(searched["matches"]) == [digest(match["Face"]["FaceId"]) for match in found]
+    assert json.loads(deleted["faces"]) == [digest(team.anna)]

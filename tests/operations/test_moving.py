@@ -450,10 +450,13 @@ def test_backups_made_while_faces_come_and_go_are_each_of_one_moment(house, give
             enrol(sitter, EMMA)
 
     def copies():
-        return [house.create_backup() for _ in range(4)]
+        for _ in range(4):
+            yield house.create_backup()
 
-    _, made = at_once(writes, copies)
-    for said in made:
+    def looks():
+        return [look(said) for said in copies()]
+
+    def look(said):
         path = given.data / "backups" / said["Name"]
         with sqlite3.connect(f"file:{path}?immutable=1", uri=True) as opened:
             (revision, counted), (rows,) = (
@@ -462,7 +465,13 @@ def test_backups_made_while_faces_come_and_go_are_each_of_one_moment(house, give
             )
             assert opened.execute("SELECT count(*) FROM vectors").fetchone() == (rows,)
         opened.close()
-        assert revision == counted == rows == said["Faces"]
+        assert [one.name for one in path.parent.iterdir()] == [path.name]  # the one before is gone
+        return (revision, counted, rows)
+
+    _, seen = at_once(writes, looks)
+    assert len(seen) == 4
+    for revision, counted, rows in seen:
+        assert revision == counted == rows
         assert rows % 2 == 0  # a picture's two faces come together
 
 

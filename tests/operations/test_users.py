@@ -697,3 +697,17 @@ def test_a_user_can_be_searched_by_at_every_moment_while_their_faces_change(reko
 
 def test_a_user_is_listed_at_every_moment_while_their_faces_change(rekognition, restless):
     assert restless(lambda: statuses(rekognition)) == [[{"emma": "ACTIVE"}] * 20] * 2
+
+
+def test_no_name_stays_after_its_user_or_collection_has_gone(rekognition, parts, users, team):
+    def kept():
+        with parts.database.engine.connect() as connection:
+            return str(connection.exec_driver_sql("SELECT * FROM answered").all())
+
+    users(jane=[team.emma], other=[])
+    rekognition.associate_faces(**STAFF, UserId="other", FaceIds=[team.emma])
+    assert "jane" in kept()
+    rekognition.delete_user(**STAFF, UserId="jane")
+    assert "jane" not in kept()
+    rekognition.delete_collection(**STAFF)
+    assert kept() == "[]"

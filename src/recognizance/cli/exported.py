@@ -133,7 +133,7 @@ def contents(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield kind, {"UserId": str(value["UserId"]), "CreatedAt": datetime.fromisoformat(value["CreatedAt"])}
             elif kind == FACE:
                 yield kind, _face(value)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Wrong(f"line {number} of {shown(path)} is no user or face as they are written: {error!r}") from error
 
 
@@ -184,7 +184,7 @@ def _parsed(path: Path, line: bytes) -> tuple[str, Mapping[str, Any]]:
         ((kind, value),) = json.loads(line).items()
         if isinstance(value, dict):
             return str(kind), cast(Mapping[str, Any], value)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         pass
     raise Wrong(f"{shown(path)} is no exported collection, or damaged; name a file that `recognizance export` wrote")
 

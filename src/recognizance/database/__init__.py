@@ -2,7 +2,7 @@
 
 A write transaction is a `Tx`; it exists only inside `Database.write`, which commits on leaving and
 rolls back on an exception. Only `operations.call.Call` opens one, so no change goes without its
-ledger entry.
+ledger entry; without one write only the migrations, the health check, and what erases a removed collection.
 
 A commit returns when the disk has it: `sqlite` and `postgresql` say by what. Whatever the database
 cannot do (it is full, damaged, gone, locked for too long, or it chose this transaction to break a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +27,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered, and the keyed digest of the request it answered."""
+    """What was answered, the keyed digest of the request it answered, and the number of the collection it is about."""
 
     request: str
     response: Mapping[str, Any]
+    collection: int | None = None
 
 
 def find(reader: Reader, use: Use) -> Answer | None:
@@ -54,6 +56,7 @@ def keep(tx: Tx, use: Use, answer: Answer, now: datetime) -> None:
         token=use.token,
         request=answer.request,
         response=dict(answer.response),
+        collection=answer.collection,
         at=now,
     )
     try:
@@ -79,3 +82,11 @@ def forget(tx: Tx, use: Use) -> None:
             ANSWERED.c.account == use.account, ANSWERED.c.operation == use.operation, ANSWERED.c.token == use.token
         )
     )
+
+
+def forget_name(tx: Tx, collection: int, name: str) -> None:
+    """Let go of answers about a collection that may hold a name: who bore it was removed."""
+    query = select(ANSWERED).where(ANSWERED.c.collection == collection)
+    for row in tx.rows(query):
+        if name in json.dumps(row["response"], ensure_ascii=False):
+            forget(tx, Use(row["account"], row["operation"], row["token"]))

@@ -23,6 +23,7 @@ from recognizance.errors import DatabaseUnusable, QuotaExceeded, Throttled
 DRAFT = ".draft"
 COUNTED = ("ledger", "collections", "faces")
 READ_AT_ONCE = 1 << 20  # bytes
+RESERVE = 1 << 28  # bytes of the disk that a copy leaves free: without room for the ledger nothing is served
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """The folder that copies of a database go to, one at a time."""
+    """The folder that copies of a database go to; each takes the place of the one before."""
 
     database: Database
     folder: Path
@@ -68,6 +69,9 @@ class Backups:
             entries, collections, faces = self._copy(draft)
             digest = _durable(draft)
             os.link(draft, path)  # never over another file
+            for older in self.folder.glob(f"*{path.suffix}"):
+                if older != path:
+                    older.unlink(missing_ok=True)  # it holds whoever was forgotten since
         finally:
             draft.unlink(missing_ok=True)
         private.make_durable(self.folder)
@@ -78,7 +82,7 @@ class Backups:
             found = source.driver_connection
             assert isinstance(found, sqlite3.Connection), "only SQLite is copied here"
             (pages,), (each,) = (found.execute(f"PRAGMA {one}").fetchone() for one in ("page_count", "page_size"))
-            if shutil.disk_usage(self.folder).free < pages * each * 1.05:
+            if shutil.disk_usage(self.folder).free < pages * each * 1.05 + RESERVE:
                 raise QuotaExceeded("The disk of the data folder has no room for a copy of the database.")
             found.backup(copy)  # in one step: a reader beside the others, of one moment
             copy.execute("PRAGMA journal_mode=DELETE")

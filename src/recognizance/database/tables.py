@@ -164,7 +164,9 @@ ANSWERED = Table(
     Column("token", _name(64), primary_key=True),
     Column("request", String(64), nullable=False),  # a keyed digest
     Column("response", JSON, nullable=False),
+    Column("collection", BigInteger),  # whose answers go when it goes
     Column("at", DateTime(timezone=True), nullable=False),
     Index("answered_by_time", "at"),
+    Index("answered_by_collection", "collection"),
 )
 """What was answered under an idempotency token, for as long as the token is good."""

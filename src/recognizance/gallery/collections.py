@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, or_, sel
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Row, Tx
-from recognizance.database.tables import COLLECTIONS, FACE, FACES, REMOVALS, USER, USERS, VECTORS
+from recognizance.database.tables import ANSWERED, COLLECTIONS, FACE, FACES, REMOVALS, USER, USERS, VECTORS
 from recognizance.errors import AlreadyExists, NotFound
 from recognizance.values import Caller, Collection, CollectionId, ModelName
 
@@ -126,13 +126,17 @@ def create(
     return of_row(row)
 
 
-def remove(tx: Tx, collection: Collection) -> None:
-    """Remove a collection with all it holds, and what was being built to take its place. Raises `NotFound`."""
-    locked(tx, collection)
+def remove(tx: Tx, collection: Collection) -> Collection:
+    """Remove a collection with all it holds, and what was being built to take its place; return it as it was last.
+
+    Raises `NotFound`.
+    """
+    last = locked(tx, collection)
     being_built = replacement(tx, collection)
     if being_built is not None:
         _hide(tx, being_built)
     _hide(tx, collection)
+    return last
 
 
 def abandon(tx: Tx, collection: Collection) -> None:
@@ -142,6 +146,7 @@ def abandon(tx: Tx, collection: Collection) -> None:
 
 
 def _hide(tx: Tx, collection: Collection) -> None:
+    tx.run(delete(ANSWERED).where(ANSWERED.c.collection == collection.number))
     tx.run(update(COLLECTIONS).where(COLLECTIONS.c.number == collection.number).values(replaces=-COLLECTIONS.c.number))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
@@ -10,11 +11,13 @@ import numpy as np
 
 from recognizance.database import Database
 from recognizance.database.tables import FACE, USER
+from recognizance.errors import DatabaseUnusable, IndexUnusable, NotFound, Throttled
 from recognizance.gallery import collections, faces, users
 from recognizance.gallery.erasing import Eraser
 from recognizance.gallery.shelf import Shelf, Source
 from recognizance.values import Candidate, Collection, FaceRecord, Hit, Kept, Percent, UserRecord, Vectors
 
+log = logging.getLogger(__name__)
 TRIES = 10  # a search is made again when what it found was removed meanwhile
 ROUNDING = 1e-5  # percent: what a similarity loses or gains as a float32, and on its way from cosine and back
 
@@ -24,8 +27,8 @@ Records = Callable[[Database, Collection, Sequence[int]], Mapping[int, Kept]]
 class Scale(Protocol):
     """What a cosine means, for the model that made the vectors."""
 
-    def score(self, cosine: float) -> Percent:
-        """Return the percentage for a cosine, as it is told."""
+    def scores(self, cosines: Sequence[float]) -> list[Percent]:
+        """Return the percentage for each cosine, as it is told."""
         ...
 
     def cosine(self, percent: Percent) -> float:
@@ -84,24 +87,34 @@ class Gallery:
         return hits
 
     def follow(self, collection: Collection) -> None:
-        """Bring the indexes that are open up to date: who was forgotten leaves memory and snapshots."""
-        now = collections.again(self._database, collection)
-        for kind in (FACE, USER):
-            with self._lock:
-                held = self._shelves.get((collection.number, kind))
-            if held is not None:
-                held.follow(now)
+        """Bring the indexes up to date after a change: who was forgotten leaves memory and snapshots.
+
+        The change stands already, so what goes wrong here is told in the log; the next search sees to it.
+        """
+        try:
+            now = collections.again(self._database, collection)
+            for kind in (FACE, USER):
+                with self._lock:
+                    held = self._shelves.get((collection.number, kind))
+                (held or Shelf(self._database, self._source, collection, kind)).follow(now)
+        except NotFound:  # then all of it has gone
+            return
+        except (IndexUnusable, DatabaseUnusable, OSError) as error:
+            log.warning("the index of collection %d did not follow a change yet: %s", collection.number, error)
 
     def drop(self, collection: Collection) -> None:
         """Forget the indexes of a collection that was removed, and what was kept of them, and see it erased.
 
         The erasing of a large one goes on after this returns.
         """
-        for kind in (FACE, USER):
-            with self._lock:
-                held = self._shelves.pop((collection.number, kind), None)
-            (held or Shelf(self._database, self._source, collection, kind)).discard()
-        self._eraser.erase()
+        try:
+            for kind in (FACE, USER):
+                with self._lock:
+                    held = self._shelves.pop((collection.number, kind), None)
+                (held or Shelf(self._database, self._source, collection, kind)).discard()
+        except (IndexUnusable, OSError) as error:
+            log.warning("what was kept of collection %d, which was removed, is there yet: %s", collection.number, error)
+        self._eraser.erase(collection.number)
 
     def tidy(self) -> None:
         """Forget what a process that was killed, or another one, left behind of collections that are gone."""
@@ -135,12 +148,14 @@ class Gallery:
             (hits,), whole = self._shelf(collection, kind).search(
                 collection, query[np.newaxis], at_least=floor, limit=limit + extra
             )
-            scored = [(hit.number, scale.score(hit.cosine)) for hit in hits]
-            scored = [(number, percent) for number, percent in scored if percent >= at_least]
+            percents = scale.scores([hit.cosine for hit in hits])
+            scored = [(hit.number, one) for hit, one in zip(hits, percents, strict=True) if one >= at_least]
             found = records(self._database, collection, [number for number, _ in scored])
             if whole and len(found) == len(scored):
                 break
             collection = collections.again(self._database, collection)
+        else:
+            raise Throttled("What is searched changes faster than it can be read; ask again.")
         collections.again(self._database, collection)  # one that was removed meanwhile may not be erased yet
         there = [Candidate(found[number], percent) for number, percent in scored if number in found]
         return [one for one in there if one.record.number != besides][:limit]
@@ -148,14 +163,20 @@ class Gallery:
     def _shelf(self, collection: Collection, kind: int) -> Shelf:
         with self._lock:
             held = self._shelves.get((collection.number, kind))
-            if held is None:
-                self._drop_gone()
-                held = self._shelves[collection.number, kind] = Shelf(self._database, self._source, collection, kind)
+        if held is not None:
             return held
+        self._drop_gone()
+        with self._lock:
+            made = Shelf(self._database, self._source, collection, kind)
+            return self._shelves.setdefault((collection.number, kind), made)
 
     def _drop_gone(self) -> None:
         """Let go of collections that another process removed."""
-        if self._shelves:
-            there = collections.numbers(self._database)
-            for key in [key for key in self._shelves if key[0] not in there]:
-                self._shelves.pop(key).discard()
+        there = collections.numbers(self._database) if self._shelves else set[int]()
+        with self._lock:
+            gone = [self._shelves.pop(key) for key in list(self._shelves) if key[0] not in there]
+        for shelf in gone:
+            try:
+                shelf.discard()
+            except (IndexUnusable, OSError) as error:
+                log.warning("what was kept of a collection that was removed is there yet: %s", error)

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Select, and_, bindparam, select, update
 
 from recognizance.database import Reader, Row, Tx
-from recognizance.database.tables import FACE, FACES, USER, USERS, VECTORS
+from recognizance.database.tables import FACE, FACES, REMOVALS, USER, USERS, VECTORS
 from recognizance.errors import InvalidParameter, QuotaExceeded
 from recognizance.gallery import collections, faces, users, vectors
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
@@ -101,6 +101,9 @@ def restore_faces(tx: Tx, collection: Collection, given: Sequence[Kept]) -> Rest
     if not fresh:
         return Restored(0, len(given), [])
 
+    dimensions = vectors.dimensions(tx, collection, FACE) or len(fresh[0].vector)
+    if any(len(one.vector) != dimensions for one in fresh):
+        raise InvalidParameter(f"The vectors of the collection id: {collection.id} have {dimensions} numbers.")
     owners = _owners(tx, collection, fresh)
     fresh, unassociated = _with_room(fresh, owners)
     first = collections.count(tx, collection, changes=len(fresh), faces=len(fresh))
@@ -137,7 +140,7 @@ def _merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
     )
     row_of = {number: at for at, number in enumerate(numbers.tolist())}
     having = [user for user in some if theirs[user.user_id]]
-    made = [_merged(user, members[[row_of[number] for number in theirs[user.user_id]]]) for user in having]
+    made = [users.merged(members[[row_of[number] for number in theirs[user.user_id]]]) for user in having]
     taken: dict[UserId, int] = {}
     if having:
         first = collections.count(tx, collection, changes=len(having))
@@ -159,15 +162,6 @@ def _merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
             for user in some
         ],
     )
-
-
-def _merged(user: UserRecord, members: Vectors) -> Vectors:
-    try:
-        return users.merged(members)
-    except ValueError:
-        raise InvalidParameter(
-            f"The faces of the user id: {user.user_id} have vectors that cancel out; no one vector can stand for them."
-        ) from None
 
 
 def _owners(tx: Tx, collection: Collection, given: Sequence[Kept]) -> dict[UserId, UserRecord]:
@@ -216,3 +210,9 @@ def _of_row(row: Row, collection: Collection, until: int) -> FaceRecord:
     record = faces.of_row(row, collection)
     known = row["user_number"] is not None and row["user_number"] <= until
     return record if known else replace(record, user_id=None)
+
+
+def has_forgotten(reader: Reader, collection: Collection) -> bool:
+    """Say whether any face was ever removed from a collection."""
+    query = select(REMOVALS.c.number).where(REMOVALS.c.collection == collection.number, REMOVALS.c.kind == FACE)
+    return bool(reader.rows(query.limit(1)))

@@ -93,7 +93,7 @@ class Shelf:
         self._kept = 0  # the revision of the last snapshot, also of one that was discarded since
         self._lies = False  # whether that snapshot is still kept
         self._keeping: Thread | None = None
-        self._gone = 0  # how often a vector was asked for that was no longer there
+        self._gone = object()  # another one whenever a vector was asked for that was no longer there
 
     def search(
         self, collection: Collection, queries: Vectors, *, at_least: float, limit: int
@@ -116,12 +116,14 @@ class Shelf:
         if index is None or not len(index):
             return [[] for _ in queries], True
         hits = index.search(queries, at_least=at_least, limit=limit)
-        return hits, self._gone == gone
+        return hits, self._gone is gone
 
     def follow(self, collection: Collection) -> None:
-        """Bring what is held up to the collection now, where anything is: who was forgotten is then gone from it."""
+        """Bring what is held up to the collection now; who was forgotten is then in neither index nor snapshot."""
         if self._state.index is not None:
             self._at(collection)
+        else:  # not searched since the start; a snapshot of before may be there
+            self._source.scrub(Opening(collection, self._kind, 0, partial(self._fetch, 0)))
 
     def close(self) -> None:
         """Keep what would take long to learn again."""
@@ -133,12 +135,12 @@ class Shelf:
                     self._keep(state)
             except IndexUnusable as error:
                 log.warning("nothing was kept of collection %d: %s", self._collection.number, error)
-        if self._keeping is not None:
-            self._keeping.join()
+        self._finish_keeping()
 
     def discard(self) -> None:
         """Forget the index and what was kept of it: the collection is gone."""
         with self._lock:
+            self._finish_keeping()
             opened = self._state.opening  # None where nobody searched it: something may have been kept before we began
             self._source.discard(opened or Opening(self._collection, self._kind, 0, partial(self._fetch, 0)))
             self._state = _State()
@@ -166,6 +168,7 @@ class Shelf:
             reached = self._followed(reader, self._state, now)
             if not self._agrees(reached, now):
                 log.warning("the index of collection %d disagrees with the database and is built anew", now.number)
+                self._finish_keeping()
                 if reached.opening is not None:
                     self._source.discard(reached.opening)
                 self._kept, self._lies = 0, False
@@ -231,14 +234,16 @@ class Shelf:
 
         The next one is made when enough has changed, or at the end.
         """
+        self._finish_keeping()
+        self._source.scrub(opening)  # whichever process kept it
+        self._lies = False
+
+    def _finish_keeping(self) -> None:
         if self._keeping is not None:
             self._keeping.join()
-        if self._lies:
-            self._source.scrub(opening)
-            self._lies = False
 
     def _fetch(self, dimensions: int, numbers: Numbers) -> tuple[Numbers, Vectors]:
         found, rows = vectors.fetch(self._database, self._collection, self._kind, numbers)
         if len(found) < len(numbers):
-            self._gone += 1
+            self._gone = object()
         return found, rows.reshape(len(found), dimensions)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Row, Tx
 from recognizance.database.tables import FACE, FACES, USER, USERS
-from recognizance.errors import Conflict, NotFound, QuotaExceeded
+from recognizance.errors import Conflict, InvalidParameter, NotFound, QuotaExceeded
 from recognizance.gallery import collections, faces, vectors
 from recognizance.gallery.collections import aware
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
@@ -189,12 +189,12 @@ def listed(reader: Reader, collection: Collection, *, after: int, limit: int) ->
 def merged(members: Vectors) -> Vectors:
     """Return the one vector that stands for several, shape (n, dim): their sum at length 1, float32.
 
-    Raises `ValueError` when they cancel out.
+    Raises `InvalidParameter` when they cancel out.
     """
     total = members.astype(np.float64).sum(axis=0)
     length = float(np.linalg.norm(total))
     if not length > 1e-6:
-        raise ValueError("these vectors cancel out, so no one vector can stand for them")
+        raise InvalidParameter("The vectors of these faces cancel out, so that no one vector can stand for the user.")
     merged_one: Vectors = (total / length).astype(np.float32)
     return merged_one
 

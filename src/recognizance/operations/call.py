@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -172,6 +172,10 @@ class Call:
     def let_go(self) -> None:
         """Give back what the call held."""
         self._held.close()
+
+    def digests(self, names: Iterable[str]) -> list[str]:
+        """Return the keyed digest of each: whom an entry is about, for those who know the name and keep the key."""
+        return [self.tools.seal.digest(name) for name in names]
 
     def note(self, **facts: Fact) -> None:
         """Add facts to this call's entry."""

@@ -73,8 +73,9 @@ def delete_collection(call: Call, request: shapes.DeleteCollectionRequest) -> sh
     """Remove a collection with its faces and users, for good."""
     found = call.collection(request["CollectionId"])
 
-    with call.write(faces=found.faces, users=found.users) as tx:
-        collections.remove(tx, found)
+    with call.write() as tx:
+        last = collections.remove(tx, found)
+        call.note(faces=last.faces, users=last.users)
     call.tools.gallery.drop(found)
 
     return {"StatusCode": 200}

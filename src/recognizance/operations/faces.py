@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 
 import numpy as np
 
 from recognizance import shapes
 from recognizance.database.tables import FACE
-from recognizance.errors import InvalidParameter, NotFound
+from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, faces, vectors
 from recognizance.operations import pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES, refuse_attributes
@@ -21,6 +20,7 @@ from recognizance.vision.quality import failings
 INDEX_BAR = "AUTO"  # "If you do not specify QualityFilter, the default is AUTO" for IndexFaces; NONE for searches
 SEARCH_BAR = "NONE"
 MOST_FOUND = 4096  # the most MaxFaces may ask; AWS states no default (service model)
+NOTED = 100  # matches whose digests stand in the ledger's entry; their number always does
 NO_FACE = "There are no faces in the image. Should be at least 1."
 UNKNOWN_FACE = "faceId was not found in the collection."
 TOO_MANY = "EXCEEDS_MAX_FACES"
@@ -52,6 +52,7 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
             now=call.tools.now(),
         )
         call.note(enrolled=enrolled.added, known=len(kept) - enrolled.added)
+        call.note(faces=call.digests(record.face_id for record in enrolled.records))
 
     return {
         "FaceRecords": [
@@ -98,10 +99,9 @@ def delete_faces(call: Call, request: shapes.DeleteFacesRequest) -> shapes.Delet
 
     with call.write(asked=len(request["FaceIds"])) as tx:
         gone = faces.forget(tx, collection, [FaceId(one) for one in request["FaceIds"]])
-        call.note(deleted=len(gone.removed))
+        call.note(deleted=len(gone.removed), faces=call.digests(gone.removed))
     if gone.removed:
-        with suppress(NotFound):  # then all of it is gone
-            call.tools.gallery.follow(collection)
+        call.tools.gallery.follow(collection)
 
     return {
         "DeletedFaces": list(gone.removed),
@@ -116,6 +116,7 @@ def delete_faces(call: Call, request: shapes.DeleteFacesRequest) -> shapes.Delet
 def search_faces(call: Call, request: shapes.SearchFacesRequest) -> shapes.SearchFacesResponse:
     """Find the enrolled faces most like an enrolled one, which is itself never among them."""
     collection = call.collection(request["CollectionId"])
+    call.note(face=call.tools.seal.digest(request["FaceId"]))
     record = known_face(call, collection, request["FaceId"])
     threshold = request.get("FaceMatchThreshold", DEFAULT_THRESHOLD)
 
@@ -130,6 +131,7 @@ def search_faces(call: Call, request: shapes.SearchFacesRequest) -> shapes.Searc
     matches = call.release(candidates)
 
     call.note(threshold=threshold, gallery=collection.faces, candidates=len(candidates), matched=len(matches))
+    call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {
         "SearchedFaceId": request["FaceId"],
         "FaceMatches": [render.face_match(match) for match in matches],
@@ -161,6 +163,7 @@ def search_faces_by_image(call: Call, request: shapes.SearchFacesByImageRequest)
 
     call.note(detector=call.tools.detector.sha256, threshold=threshold)
     call.note(gallery=collection.faces, candidates=len(candidates), matched=len(matches))
+    call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {
         "SearchedFaceBoundingBox": render.bounding_box(probe.box),
         "SearchedFaceConfidence": probe.confidence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ LONGEST_NAME, LONGEST_USER, LONGEST_KEY, LONGEST_VALUE = 255, 128, 128, 256
 # Out
 
 
-@operation("ExportCollection", Act.READ)
+@operation("ExportCollection", Act.EXPORT)
 def export_collection(call: Call, request: shapes.ExportCollectionRequest) -> shapes.ExportCollectionResponse:
     """Give a page of a collection: users first, then faces with their vectors, up to the revision of the first page."""
     collection = call.collection(request["CollectionId"])
@@ -92,7 +92,7 @@ def export_collection(call: Call, request: shapes.ExportCollectionRequest) -> sh
     return answer
 
 
-@operation("CreateBackup", Act.READ)
+@operation("CreateBackup", Act.EXPORT)
 def create_backup(call: Call, request: shapes.CreateBackupRequest) -> shapes.CreateBackupResponse:
     """Copy the whole database, as of one moment, into the data folder's `backups`, and check the copy."""
     if not call.tools.database.is_sqlite:
@@ -145,6 +145,10 @@ def restore_collection(call: Call, request: shapes.RestoreCollectionRequest) -> 
         number = once(call, tx, request, lambda: make(tx))["Number"]
         if there is not None and there.number != number:
             raise AlreadyExists(f"The collection id: {there.id} already exists.")
+        if there is not None and moving.has_forgotten(tx, there):
+            raise AlreadyExists(
+                f"The collection id: {there.id} already exists, and faces were deleted from it since it was restored."
+            )
         found = collections.find(tx, caller.account, CollectionId(request["CollectionId"]))
 
     return {
@@ -253,7 +257,7 @@ def describe_reembedding(call: Call, request: shapes.DescribeReembeddingRequest)
     }
 
 
-@operation("FinishReembedding", Act.MANAGE)
+@operation("FinishReembedding", Act.FORGET)
 def finish_reembedding(call: Call, request: shapes.FinishReembeddingRequest) -> shapes.FinishReembeddingResponse:
     """Put the collection with the new vectors in the old one's place, and erase the old one."""
     collection = call.collection(request["CollectionId"])
@@ -273,7 +277,7 @@ def finish_reembedding(call: Call, request: shapes.FinishReembeddingRequest) -> 
     }
 
 
-@operation("AbandonReembedding", Act.MANAGE)
+@operation("AbandonReembedding", Act.FORGET)
 def abandon_reembedding(call: Call, request: shapes.AbandonReembeddingRequest) -> shapes.AbandonReembeddingResponse:
     """Give up the move to another model, and erase what was made for it."""
     collection = call.collection(request["CollectionId"])
@@ -310,7 +314,7 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
         hits = call.tools.gallery.pairs(
             collection,
             np.stack([one.vector for one in some]).astype(np.float32),
-            at_least=max(-1.0, scale.cosine(threshold) - ROUNDING),
+            at_least=scale.cosine(max(0.0, threshold - ROUNDING)),
             limit=NEIGHBOURS,
         )
         crowded += [one.record.face_id for one, found in zip(some, hits, strict=True) if len(found) == NEIGHBOURS]
@@ -319,9 +323,13 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
             for one, found in zip(some, hits, strict=True)
         ]
         records = faces.by_numbers(
-            call.tools.database, collection, list({number for found in later for number, _ in found})
+            call.tools.database,
+            collection,
+            list({one.record.number for one in some} | {number for found in later for number, _ in found}),
         )
         for one, found in zip(some, later, strict=True):
+            if one.record.number not in records:
+                continue  # forgotten meanwhile
             near = [
                 Candidate(records[number], percent)
                 for number, percent in found
@@ -330,6 +338,7 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
             pairs += [_pair(one.record, match.record, match.similarity) for match in call.release(near)]
         searched += len(some)
 
+    collections.again(call.tools.database, collection)
     call.note(threshold=threshold, gallery=collection.faces, searched=searched, pairs=len(pairs))
     answer: shapes.FindDuplicatesResponse = {"Pairs": pairs, "Searched": searched, "Crowded": crowded}
     if searched and (searched < len(page) or len(page) == limit):
@@ -467,7 +476,10 @@ def _named(given: str, longest: int, what: str) -> str:
 def _aware(given: datetime) -> datetime:
     if given.tzinfo is None:
         raise InvalidParameter("A time should say its offset from UTC.")
-    return given
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise InvalidParameter("A time is before the year 1 or after the year 9999.") from None
 
 
 def _embedded_again(call: Call, image: Image, left: Sequence[FaceRecord], built: Collection) -> list[Kept]:

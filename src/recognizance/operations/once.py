@@ -10,16 +10,25 @@ from typing import Any
 from recognizance.database import Tx, answers
 from recognizance.errors import TokenReused
 from recognizance.operations.call import Call
+from recognizance.values import Collection
 
 LASTS = timedelta(days=7)  # as Rekognition keeps those of its video operations
 TOKEN = "ClientRequestToken"
 
 
-def once(call: Call, tx: Tx, request: Mapping[str, Any], change: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def once(
+    call: Call,
+    tx: Tx,
+    request: Mapping[str, Any],
+    change: Callable[[], Mapping[str, Any]],
+    *,
+    collection: Collection | None = None,
+) -> Mapping[str, Any]:
     """Return what `change` answers, or what it answered when the request's token was first used.
 
     The caller holds the lock of what `change` touches, so that of two requests with one token the
-    second sees what the first did. Raises `TokenReused` when the token was used for something else.
+    second sees what the first did. What is kept of the answer goes with the `collection` it is about.
+    Raises `TokenReused` when the token was used for something else.
     """
     token = request.get(TOKEN)
     if token is None:
@@ -30,7 +39,8 @@ def once(call: Call, tx: Tx, request: Mapping[str, Any], change: Callable[[], Ma
     before = answers.find(tx, use)
     if before is None:
         response = change()
-        answers.keep(tx, use, answers.Answer(asked, response), now)
+        about = None if collection is None else collection.number
+        answers.keep(tx, use, answers.Answer(asked, response, about), now)
         return response
     if before.request != asked:
         raise TokenReused(answers.reused(use))

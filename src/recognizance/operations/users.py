@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from recognizance import shapes
-from recognizance.database import Tx
+from recognizance.database import Tx, answers
 from recognizance.database.tables import USER
 from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, users, vectors
 from recognizance.operations import pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES
 from recognizance.operations.call import Call, operation
-from recognizance.operations.faces import SEARCH_BAR, known_face, vector_of
+from recognizance.operations.faces import NOTED, SEARCH_BAR, known_face, vector_of
 from recognizance.operations.once import once
 from recognizance.values import Act, Collection, Face, FaceId, Image, UserId, Vectors
 from recognizance.vision.quality import failings
@@ -45,6 +45,7 @@ def delete_user(call: Call, request: shapes.DeleteUserRequest) -> shapes.DeleteU
 
     def change(tx: Tx, collection: Collection) -> Mapping[str, Any]:
         users.remove(tx, collection, UserId(request["UserId"]))
+        answers.forget_name(tx, collection.number, request["UserId"])
         return {}
 
     _change_once(call, request, change)
@@ -83,6 +84,7 @@ def associate_faces(call: Call, request: shapes.AssociateFacesRequest) -> shapes
             at_least=threshold,
         )
         call.note(threshold=threshold, asked=len(request["FaceIds"]), associated=len(changed.faces))
+        call.note(faces=call.digests(changed.faces))
         return {
             "AssociatedFaces": [{"FaceId": one} for one in changed.faces],
             "UnsuccessfulFaceAssociations": [render.refused(one) for one in changed.refused],
@@ -101,6 +103,7 @@ def disassociate_faces(call: Call, request: shapes.DisassociateFacesRequest) -> 
             tx, collection, UserId(request["UserId"]), [FaceId(one) for one in request["FaceIds"]]
         )
         call.note(asked=len(request["FaceIds"]), disassociated=len(changed.faces))
+        call.note(faces=call.digests(changed.faces))
         return {
             "DisassociatedFaces": [{"FaceId": one} for one in changed.faces],
             "UnsuccessfulFaceDisassociations": [render.refused(one) for one in changed.refused],
@@ -119,6 +122,7 @@ def search_users(call: Call, request: shapes.SearchUsersRequest) -> shapes.Searc
     collection = call.collection(request["CollectionId"])
     answer: shapes.SearchUsersResponse = {"FaceModelVersion": collection.model_version}
     besides: int | None = None
+    call.note(**{name: call.tools.seal.digest(one) for name, one in (("face", face_id), ("user", user_id)) if one})
     if face_id is not None:
         query = vector_of(call, collection, known_face(call, collection, face_id))
         answer["SearchedFace"] = {"FaceId": face_id}
@@ -160,7 +164,7 @@ def _change_once(
     collection = call.collection(request["CollectionId"])
     with call.write(user=call.tools.seal.digest(request["UserId"])) as tx:
         held = collections.locked(tx, collection)
-        return once(call, tx, request, lambda: change(tx, held))
+        return once(call, tx, request, lambda: change(tx, held), collection=held)
 
 
 def _matches(
@@ -177,6 +181,7 @@ def _matches(
     )
     matches = call.release(candidates)
     call.note(threshold=threshold, gallery=collection.users, candidates=len(candidates), matched=len(matches))
+    call.note(matches=call.digests(match.record.user_id for match in matches[:NOTED]))
     return [render.user_match(match) for match in matches]
 
 

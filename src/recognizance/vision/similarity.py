@@ -9,6 +9,7 @@ threshold in cosine.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,7 +98,11 @@ class Similarity:
 
         Thresholds are held against this one, so that whoever asks again with the similarity of a match gets that match.
         """
-        return float(np.float32(self.at(cosine)))
+        return self.scores([cosine])[0]
+
+    def scores(self, cosines: Sequence[float]) -> list[Percent]:
+        """Return the percentage for each cosine as the wire carries it."""
+        return [float(one) for one in self.of(np.array(cosines, dtype=np.float64)).astype(np.float32)]
 
     def of(self, cosines: NDArray[np.floating]) -> Reals:
         """Return the percentage for each cosine, as float64 of the same shape. Raises `ValueError` on NaN."""

@@ -127,6 +127,8 @@ def upgrade() -> None:
         Column("token", _name(64), primary_key=True),
         Column("request", String(64), nullable=False),
         Column("response", JSON, nullable=False),
+        Column("collection", BigInteger),
         Column("at", DateTime(timezone=True), nullable=False),
     )
     op.create_index("answered_by_time", "answered", ["at"])
+    op.create_index("answered_by_collection", "answered", ["collection"])
