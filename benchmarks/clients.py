@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 TYPE = "application/x-amz-json-1.1"
 KINDS = ("light", "boto3")
+COLLECTION = "million"
+"""What IndexFaces and SearchFacesByImage are asked about: the collection of `collections_at_scale`."""
 
 Ask = Callable[[int], object]
 """Send the request of that number, round and round, and read its answer. Raises `RuntimeError` for a refusal."""
@@ -44,6 +47,13 @@ class Asking:
         read = [Path(path).read_bytes() for path in self.pictures]
         if self.operation == "DetectFaces":
             return [{"Image": {"Bytes": data}} for data in read]
+        if self.operation == "SearchFacesByImage":
+            return [{"CollectionId": COLLECTION, "Image": {"Bytes": data}} for data in read]
+        if self.operation == "IndexFaces":  # under names of this client's own, so that each adds faces once
+            return [
+                {"CollectionId": COLLECTION, "Image": {"Bytes": data}, "ExternalImageId": f"{uuid.uuid4()}"}
+                for data in read
+            ]
         return [
             {"SourceImage": {"Bytes": data}, "TargetImage": {"Bytes": read[(at + 1) % len(read)]}}
             for at, data in enumerate(read)
@@ -119,7 +129,12 @@ def boto3_client(asking: Asking) -> Iterator[Ask]:
         aws_secret_access_key=asking.secret,
         config=Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True),
     )
-    ask = {"DetectFaces": client.detect_faces, "CompareFaces": client.compare_faces}[asking.operation]
+    ask = {
+        "DetectFaces": client.detect_faces,
+        "CompareFaces": client.compare_faces,
+        "IndexFaces": client.index_faces,
+        "SearchFacesByImage": client.search_faces_by_image,
+    }[asking.operation]
     requests = asking.requests()
     try:
         yield lambda at: ask(**requests[at % len(requests)])

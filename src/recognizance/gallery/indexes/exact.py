@@ -43,7 +43,7 @@ class Sizes:
     """Rows of a segment."""
     spare: int = 118
     """How many rows a scan brings from each piece beyond those asked for: so many cost it nothing."""
-    first: int = 1024
+    first: int = 256
     """The most rows the first scan brings from a piece."""
     scanned: int = 16_384
     """The most rows a scan brings from a piece. A longer heap costs more than sweeping."""
@@ -55,7 +55,7 @@ class Sizes:
     """Queries that share a scan. More would share it no better, and hold more candidates."""
     gone: int = 64
     """How many candidates may turn out to be deleted before a search has to look again."""
-    share: int = 1 << 22
+    share: int = 1 << 25
     """Bytes of codes for which another thread is worth waking."""
 
 
