@@ -1,4 +1,7 @@
-"""The exact index in this process's memory, with a snapshot on disk so that a restart is quick."""
+"""The exact index in this process's memory, with a snapshot on disk so that a restart is quick.
+
+FAISS is imported when the first index is opened: most commands search nobody, and need not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,16 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recognizance import private
-from recognizance.gallery.indexes import snapshot
-from recognizance.gallery.indexes.exact import Exact
 from recognizance.gallery.shelf import Opening
 from recognizance.settings import Settings
 from recognizance.values import Index
+
+if TYPE_CHECKING:
+    from recognizance.gallery.indexes import snapshot
+    from recognizance.gallery.indexes.exact import Exact
 
 log = logging.getLogger(__name__)
 KINDS = ("faces", "users")
@@ -40,6 +46,9 @@ class Local:
 
     def open(self, opening: Opening, /) -> tuple[Index, int]:
         """Return the index of the last snapshot where it is whole and agrees with the database, else an empty one."""
+        from recognizance.gallery.indexes import snapshot
+        from recognizance.gallery.indexes.exact import Exact
+
         path = self._path(opening)
         if path.exists():
             try:
@@ -55,6 +64,9 @@ class Local:
 
     def keep(self, opening: Opening, index: Index, revision: int, /) -> None:
         """Write a snapshot, durable and whole or not at all."""
+        from recognizance.gallery.indexes import snapshot
+        from recognizance.gallery.indexes.exact import Exact
+
         assert isinstance(index, Exact), "this source made the index"
         private.folder(self._folder)
         snapshot.save(self._path(opening), index, self._header(opening, revision))
@@ -76,7 +88,11 @@ class Local:
         kept = [(path, NAME.fullmatch(path.name)) for path in self._folder.glob("*.index")]
         numbers = there()
         gone = [path for path, named in kept if named and int(named.group(1)) not in numbers]
-        for path in [*gone, *(draft for draft in drafts if not snapshot.being_written(draft))]:
+        if drafts:
+            from recognizance.gallery.indexes import snapshot
+
+            gone += [draft for draft in drafts if not snapshot.being_written(draft)]
+        for path in gone:
             with suppress(OSError):
                 path.unlink()
 
@@ -89,6 +105,8 @@ class Local:
 
     @staticmethod
     def _header(opening: Opening, revision: int) -> snapshot.Header:
+        from recognizance.gallery.indexes import snapshot
+
         collection = opening.collection
         return snapshot.Header(
             dimensions=opening.dimensions,
