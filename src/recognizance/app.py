@@ -21,6 +21,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from recognizance import __version__, named, private
+from recognizance.cores import cores
 from recognizance.errors import ModelMissing, ModelUnusable
 from recognizance.settings import Settings, given_folder
 
@@ -138,7 +139,6 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.service import Service
     from recognizance.vision import cards
     from recognizance.vision.room import Room
-    from recognizance.vision.runtime import cores
     from recognizance.vision.similarity import scale_of
 
     known = cards.load(given_folder(settings.cards))

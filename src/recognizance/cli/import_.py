@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import shlex
 import sys
@@ -21,6 +20,7 @@ from recognizance.cli import made, output, sources
 from recognizance.cli.failures import BRINGS, EXPECTED, FAILED, STOPPED, WRONG, Failed, Wrong, sentence, status
 from recognizance.cli.going import EVERY, count
 from recognizance.cli.made import Answer, Asking
+from recognizance.cores import cores
 
 if TYPE_CHECKING:
     from recognizance.cli.enrolment import Enrolment
@@ -277,8 +277,7 @@ def _run(
 
 def pictures_at_once(settings: Settings) -> int:
     """Return how many pictures an import has in work: one more than there are cores for the models."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return (settings.threads or cores) + AHEAD
+    return (settings.threads or cores()) + AHEAD
 
 
 # The report: one line for each picture, as soon as there is an outcome of it

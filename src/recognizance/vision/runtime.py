@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 import threading
 from collections.abc import Generator, Mapping, Sequence
@@ -23,6 +22,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizance.cores import cores
 from recognizance.errors import ModelUnusable, SettingsWrong
 from recognizance.vision import fold
 
@@ -38,7 +38,6 @@ KEPT = 1024
 grows by more than a GB on pictures of many sizes; a size that is not kept costs some 8 ms when it comes again."""
 NATIVE_BF16 = {"avx512_bf16", "amx_bf16", "bf16", "avx_ne_convert"}
 """What Linux calls the processor features that make bf16 real and not emulated."""
-CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 AGREES = 1e-3
 """How far a probe's answer on a GPU may be from the right one, relative to its size."""
 
@@ -152,23 +151,6 @@ def start(*, device: str = "auto", precision: str = "f32", threads: int = 0) -> 
     engine = importlib.import_module("onnxruntime")
     chosen = Chosen(device, f"ONNX Runtime {engine.__version__}", precision, threads, why)
     return Runtime(chosen, Lanes(threads), engine)
-
-
-def cores() -> int:
-    """Return how many cores this process may use: its affinity, and the quota of its control group."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = whole_cores(CPU_QUOTA.read_text(encoding="ascii")) if CPU_QUOTA.is_file() else None
-    return allowed if quota is None else min(allowed, quota)
-
-
-def whole_cores(text: str) -> int | None:
-    """Return the whole cores, at least one, that a `cpu.max` file grants; None when it sets no limit.
-
-    >>> whole_cores("250000 100000"), whole_cores("max 100000")
-    (2, None)
-    """
-    quota, _, period = text.strip().partition(" ")
-    return None if quota == "max" else max(1, int(quota) // int(period or 100_000))
 
 
 def native_bf16(cpuinfo: str) -> bool:

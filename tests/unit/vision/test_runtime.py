@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tests.tiny import graphs
 
+from recognizance import cores
 from recognizance.errors import ModelUnusable, SettingsWrong
 from recognizance.vision import fold, runtime
 
@@ -15,12 +16,12 @@ FREE = fold.prepare(graphs.embedder(), preparation="fold", task="embed")
 
 def test_a_core_quota_is_counted_in_whole_cores():
     said = {"max 100000": None, "200000 100000": 2, "150000 100000": 1, "50000 100000": 1, "400000": 4}
-    assert {text: runtime.whole_cores(text + "\n") for text in said} == said
+    assert {text: cores.whole_cores(text + "\n") for text in said} == said
 
 
 def test_some_core_may_always_be_used():
-    assert runtime.cores() >= 1
-    assert runtime.start(device="cpu").chosen.threads == runtime.cores()
+    assert cores.cores() >= 1
+    assert runtime.start(device="cpu").chosen.threads == cores.cores()
 
 
 @pytest.mark.parametrize(
