@@ -56,7 +56,11 @@ def _value(value) -> str:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> dict[str, Path]:
     """A folder of cards for the tiny models, and one with the models installed."""
-    folder = tmp_path_factory.mktemp("tiny")
+    return tiny_models(tmp_path_factory.mktemp("tiny"))
+
+
+def tiny_models(folder: Path) -> dict[str, Path]:
+    """Install the tiny models in a folder, and return the settings that name them."""
     (folder / "cards").mkdir()
     for number, kind in enumerate(("yunet", "face")):
         shipped = folder / f"{kind}.onnx"

@@ -15,18 +15,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
-from tests.conftest import CURVE, toml
-from tests.tiny import graphs
+from tests.conftest import tiny_models
 
-from recognizance.vision import cards, carriers
 from recognizance.wire.model import MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -43,15 +40,8 @@ class DidNotStart(Exception):
 
 def tiny(folder: Path) -> dict[str, Path]:
     """Install the tiny models under `folder`, and return the settings that name them."""
-    (folder / "cards").mkdir(parents=True)
-    for number, kind in enumerate(("yunet", "face")):
-        shipped = folder / f"{kind}.onnx"
-        shipped.write_bytes(graphs.CARRIED[kind])
-        card = replace(graphs.card(kind), path=str(shipped), carrier=None, version=f"0.{number}")
-        (folder / "cards" / f"{card.name}.toml").write_text(toml(card))
-        carriers.install(card, folder / "models", now=lambda: datetime(2026, 11, 23, tzinfo=UTC))
-    (folder / "cards" / "tiny-face.curve.toml").write_text(cards.curve_toml(CURVE))
-    return {"cards": folder / "cards", "models": folder / "models"}
+    folder.mkdir(parents=True, exist_ok=True)
+    return tiny_models(folder)
 
 
 def client(address: str, *, service: str = "rekognition", connections: int = 10, timeout: float = 30.0) -> Any:

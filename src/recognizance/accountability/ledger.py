@@ -9,12 +9,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
 
-from recognizance.database import Reader, Tx
+from recognizance.database import Reader, Tx, aware
 from recognizance.database.tables import LEDGER
 from recognizance.values import Entry
 
@@ -87,7 +87,7 @@ def entries(reader: Reader, *, after: int = 0, limit: int = 1000) -> list[Record
     return [
         Recorded(
             sequence=row["sequence"],
-            at=_aware(row["at"]),
+            at=aware(row["at"]),
             request_id=row["request_id"],
             access_key=row["access_key"],
             operation=row["operation"],
@@ -101,8 +101,3 @@ def entries(reader: Reader, *, after: int = 0, limit: int = 1000) -> list[Record
         )
         for row in reader.rows(query)
     ]
-
-
-def _aware(at: datetime) -> datetime:
-    # SQLite keeps no zone; what we wrote was UTC.
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -110,6 +111,11 @@ class _Open:
     def alone(self) -> None:
         if self.connection.dialect.name == "postgresql":  # on SQLite every writer is
             self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({IN_TURN})")
+
+
+def aware(at: datetime) -> datetime:
+    """Return a time of the database with its zone: SQLite keeps none, and what is written is UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _named(result: CursorResult[Any]) -> list[Row]:

@@ -8,12 +8,12 @@ collection has its own number, negative, as `replaces`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from recognizance.database import Reader, Row, Tx
+from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import ANSWERED, COLLECTIONS, FACE, FACES, REMOVALS, USER, USERS, VECTORS
 from recognizance.errors import AlreadyExists, NotFound
 from recognizance.values import Caller, Collection, CollectionId, ModelName
@@ -234,8 +234,3 @@ def of_row(row: Row) -> Collection:
         users=row["users"],
         replaces=row["replaces"],
     )
-
-
-def aware(at: datetime) -> datetime:
-    """Return a time of the database with its zone: SQLite keeps none, and what we wrote was UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, insert, select
 
-from recognizance.database import Reader, Row, Tx
+from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import FACE, FACES
 from recognizance.errors import ModelMismatch, QuotaExceeded
 from recognizance.gallery import collections, vectors
-from recognizance.gallery.collections import aware
 from recognizance.values import Box, Collection, Face, FaceId, FaceRecord, NewId, UserId
 
 MOST_FACES = 20_000_000  # "The maximum number of faces that can be stored in a single face collection is 20 million"

@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Select, and_, bindparam, select, update
+from sqlalchemy import Select, and_, select
 
 from recognizance.database import Reader, Row, Tx
-from recognizance.database.tables import FACE, FACES, REMOVALS, USER, USERS, VECTORS
+from recognizance.database.tables import FACE, FACES, REMOVALS, USERS, VECTORS
 from recognizance.errors import InvalidParameter, QuotaExceeded
 from recognizance.gallery import collections, faces, users, vectors
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
-
-MERGED_AT_ONCE = 100  # users; each has up to a hundred vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,57 +109,8 @@ def restore_faces(tx: Tx, collection: Collection, given: Sequence[Kept]) -> Rest
     faces.keep(tx, collection, records)
     vectors.write(tx, collection, FACE, [record.number for record in records], [one.vector for one in fresh])
     touched = {record.user_id for record in records if record.user_id is not None}
-    merge(tx, collection, [owners[name] for name in owners if name in touched])
+    users.renew(tx, collection, [owners[name] for name in owners if name in touched])
     return Restored(len(fresh), len(given) - len(fresh), unassociated)
-
-
-def merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
-    """Compute the vectors of users anew from the faces they have now. The collection must be locked.
-
-    Raises `InvalidParameter` when a user's vectors cancel out.
-    """
-    for start in range(0, len(some), MERGED_AT_ONCE):
-        _merge(tx, collection, some[start : start + MERGED_AT_ONCE])
-
-
-def _merge(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> None:
-    replaced = [user.vector_number for user in some if user.vector_number is not None]
-    if replaced:
-        vectors.remove(tx, collection, USER, replaced)
-    names = [user.user_id for user in some]
-    query = select(FACES.c.user_id, FACES.c.number).where(
-        FACES.c.collection == collection.number, FACES.c.user_id.in_(names)
-    )
-    theirs: dict[str, list[int]] = {name: [] for name in names}
-    for row in tx.rows(query.order_by(FACES.c.number)):
-        theirs[row["user_id"]].append(row["number"])
-    numbers, members = vectors.fetch(
-        tx, collection, FACE, np.array([one for every in theirs.values() for one in every], dtype=np.int64)
-    )
-    row_of = {number: at for at, number in enumerate(numbers.tolist())}
-    having = [user for user in some if theirs[user.user_id]]
-    made = [users.merged(members[[row_of[number] for number in theirs[user.user_id]]]) for user in having]
-    taken: dict[UserId, int] = {}
-    if having:
-        first = collections.count(tx, collection, changes=len(having))
-        taken = {user.user_id: first + at for at, user in enumerate(having)}
-        vectors.write(tx, collection, USER, list(taken.values()), made)
-    change = (
-        update(USERS)
-        .where(USERS.c.collection == collection.number, USERS.c.number == bindparam("of_user"))
-        .values(faces=bindparam("has_faces"), vector_number=bindparam("has_vector"))
-    )
-    tx.run(
-        change,
-        [
-            {
-                "of_user": user.number,
-                "has_faces": len(theirs[user.user_id]),
-                "has_vector": taken.get(user.user_id),
-            }
-            for user in some
-        ],
-    )
 
 
 def _owners(tx: Tx, collection: Collection, given: Sequence[Kept]) -> dict[UserId, UserRecord]:

@@ -188,5 +188,5 @@ def _bring_users(tx: Tx, old: Collection, built: Collection) -> None:
     tx.run(update(FACES).where(FACES.c.collection == built.number, FACES.c.number.in_(owned)).values(user_id=owner))
     after = 0
     while some := users.listed(tx, built, after=after, limit=MOVED_AT_ONCE):
-        moving.merge(tx, built, some)
+        users.renew(tx, built, some)
         after = some[-1].number

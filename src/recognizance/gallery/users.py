@@ -7,21 +7,21 @@ what is only one picture's fades. It is computed anew from the faces whenever th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from recognizance.database import Reader, Row, Tx
+from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import FACE, FACES, USER, USERS
 from recognizance.errors import Conflict, InvalidParameter, NotFound, QuotaExceeded
 from recognizance.gallery import collections, faces, vectors
-from recognizance.gallery.collections import aware
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
 
 MOST_FACES = 100  # "a maximum of 100 faces per user" (service model)
+RENEWED_AT_ONCE = 100  # users; each has up to a hundred vectors
 MOST_USERS = 10_000_000  # "the maximum number of users that can be stored in a collection is 10 million"
 
 
@@ -133,7 +133,7 @@ def associate(
             .where(FACES.c.collection == collection.number, FACES.c.number.in_(numbers))
             .values(user_id=user_id)
         )
-        user = _renew(tx, collection, user)
+        (user,) = renew(tx, collection, [user])
     return Changed(user, [record.face_id for record in taken], refused)
 
 
@@ -152,7 +152,7 @@ def disassociate(tx: Tx, collection: Collection, user_id: UserId, face_ids: Sequ
     ]
     if gone:
         _of_nobody(tx, collection, FACES.c.number.in_([record.number for record in gone]))
-        user = _renew(tx, collection, user)
+        (user,) = renew(tx, collection, [user])
     return Changed(user, [record.face_id for record in gone], refused)
 
 
@@ -210,22 +210,47 @@ def of_row(row: Row) -> UserRecord:
     )
 
 
-def _renew(tx: Tx, collection: Collection, user: UserRecord) -> UserRecord:
-    """Compute a user's vector from the faces they have now, and write it under a new number."""
-    if user.vector_number is not None:
-        vectors.remove(tx, collection, USER, [user.vector_number])
-    query = select(FACES.c.number).where(FACES.c.collection == collection.number, FACES.c.user_id == user.user_id)
-    theirs = np.array(sorted(row["number"] for row in tx.rows(query)), dtype=np.int64)
-    number = None
-    if len(theirs):
-        _, members = vectors.fetch(tx, collection, FACE, theirs)
-        number = collections.count(tx, collection, changes=1)
-        vectors.write(tx, collection, USER, [number], [merged(members)])
-    renewed = UserRecord(user.number, user.user_id, len(theirs), number, user.created_at)
-    tx.run(
+def renew(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> list[UserRecord]:
+    """Compute the vectors of users anew from the faces they have now, and return the users, in order.
+
+    Each vector is written under a new number; a user without faces has none. The collection must be locked.
+    Raises `InvalidParameter` when a user's vectors cancel out.
+    """
+    return [
+        user
+        for start in range(0, len(some), RENEWED_AT_ONCE)
+        for user in _renewed(tx, collection, some[start : start + RENEWED_AT_ONCE])
+    ]
+
+
+def _renewed(tx: Tx, collection: Collection, some: Sequence[UserRecord]) -> list[UserRecord]:
+    before = [user.vector_number for user in some if user.vector_number is not None]
+    if before:
+        vectors.remove(tx, collection, USER, before)
+    theirs: dict[str, list[int]] = {user.user_id: [] for user in some}
+    query = select(FACES.c.user_id, FACES.c.number).where(
+        FACES.c.collection == collection.number, FACES.c.user_id.in_(list(theirs))
+    )
+    for row in tx.rows(query.order_by(FACES.c.number)):
+        theirs[row["user_id"]].append(row["number"])
+    numbers, members = vectors.fetch(
+        tx, collection, FACE, np.array([one for every in theirs.values() for one in every], dtype=np.int64)
+    )
+    row_of = {number: at for at, number in enumerate(numbers.tolist())}
+    having = [name for name in theirs if theirs[name]]
+    made = [merged(members[[row_of[number] for number in theirs[name]]]) for name in having]
+    first = collections.count(tx, collection, changes=len(having)) if having else 0
+    taken = {name: first + at for at, name in enumerate(having)}
+    vectors.write(tx, collection, USER, list(taken.values()), made)
+    renewed = [replace(user, faces=len(theirs[user.user_id]), vector_number=taken.get(user.user_id)) for user in some]
+    change = (
         update(USERS)
-        .where(USERS.c.collection == collection.number, USERS.c.number == user.number)
-        .values(faces=renewed.faces, vector_number=renewed.vector_number)
+        .where(USERS.c.collection == collection.number, USERS.c.number == bindparam("of_user"))
+        .values(faces=bindparam("has_faces"), vector_number=bindparam("has_vector"))
+    )
+    tx.run(
+        change,
+        [{"of_user": user.number, "has_faces": user.faces, "has_vector": user.vector_number} for user in renewed],
     )
     return renewed
 
