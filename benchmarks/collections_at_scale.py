@@ -113,7 +113,7 @@ class Asking:
 
     def __call__(self, name: str, **request: Any) -> Mapping[str, Any]:
         """Return the answer to one request."""
-        return self.parts.service.call(name, {"CollectionId": NAME, **request}, CALLER, str(uuid.uuid4()))
+        return self.parts.service.call(name, {"CollectionId": NAME, **request}, CALLER, str(uuid.uuid4())).response
 
     def timed(self, name: str, **request: Any) -> tuple[float, Mapping[str, Any]]:
         """Return how many seconds an answer took, and the answer."""

@@ -202,7 +202,7 @@ def opened_import(weights: Weights, threads: int) -> Iterator[tuple[app.Parts, C
             parts.vision()
 
             def ask(name: str, request: Any) -> Any:
-                return parts.service.call(name, request, CALLER, app.new_uuid())
+                return parts.service.call(name, request, CALLER, app.new_uuid()).response
 
             @contextmanager
             def make() -> Iterator[Enrolment]:

@@ -96,7 +96,7 @@ def seeing(parts: app.Parts, *, embed: bool = True) -> Callable[[bytes], list[An
 
 def calling(parts: app.Parts, operation: str) -> Callable[[dict[str, Any]], Any]:
     """Return a whole operation through the one door, policy and ledger included, without HTTP."""
-    return lambda request: parts.service.call(operation, request, CALLER, app.new_uuid())
+    return lambda request: parts.service.call(operation, request, CALLER, app.new_uuid()).response
 
 
 def has_bf16() -> bool:

@@ -131,6 +131,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     `Parts.vision`, which loads the models at once.
     """
     from recognizance.accountability import keys, ledger, policy
+    from recognizance.accountability.suspensions import Controls
     from recognizance.database import file_url, open_database
     from recognizance.database.backup import Backups
     from recognizance.gallery.gallery import Gallery
@@ -163,6 +164,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             embedder=embedder,
             similarity=scale_of(embedder),
             gallery=gallery,
+            controls=Controls(),
             backups=Backups(database, settings.data / "backups"),
             scale=cache(lambda name: scale_of(_face_model(known, name))),
             face_model=lambda name: _face_model(known, name),
@@ -274,10 +276,16 @@ def endpoint(parts: Parts, key: Key, settings: Settings, *, now: Clock = utc_now
 def root_key(settings: Settings) -> Key:
     """Return the key the operator gave, or else the one that is made once and kept in the data folder."""
     from recognizance.accountability import keys
-    from recognizance.values import Key
+    from recognizance.values import Key, Kind
 
     if settings.root_access_key_id:
-        return Key(settings.root_access_key_id, settings.root_secret_access_key, settings.account)
+        return Key(
+            settings.root_access_key_id,
+            settings.root_secret_access_key,
+            settings.account,
+            Kind.ROOT,
+            roles=frozenset({"admin"}),
+        )
     return keys.root_key(settings.data / "keys", settings.account, os.urandom)
 
 

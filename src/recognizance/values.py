@@ -274,6 +274,10 @@ class Act(Enum):
     EXPORT = "export"  # take vectors of people out of this server
     READ = "read"  # list or describe what is kept
     MANAGE = "manage"  # make or change a container, never a face
+    REVIEW = "review"  # say of a held candidate whether it is the person sought
+    AUDIT = "audit"  # read the record, or have it proved
+    GOVERN = "govern"  # say who may do what, stop it, or let it go on
+    NONE = "none"  # nothing: it is not served here
 
 
 class Verdict(Enum):
@@ -285,49 +289,152 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """What a caller declares of the picture that is searched with.
+
+    `kind` is what it is ("photo", "video-still", "video", "composite", "sketch", "look-alike", "generated"), `source`
+    where it comes from in the caller's words, `edits` what was done to it; none means it is as it was taken.
+    """
+
+    kind: str
+    source: str = ""
+    edits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a caller says of a request beside it: why it is made, for which case, and on what ground.
+
+    `authorisation` is the id of one this server knows, `consent` a reference to a written release the caller keeps.
+    All of it may be personal, so the ledger's leaves hold only a commitment to it.
+    """
+
+    purpose: str | None = None
+    case: str | None = None
+    authorisation: str | None = None
+    consent: str | None = None
+    probe: Probe | None = None
+
+
+NOTHING_STATED = Stated()
+
+
+class Kind(Enum):
+    """What kind of key a request was signed with."""
+
+    ROOT = "root"  # the one made with the data folder
+    KEY = "key"  # made by an operation, with a name, roles and an end
+    SESSION = "session"  # short-lived and narrowed, made by a key for itself
+    LOCAL = "local"  # no key: the command line of the machine that holds the data
+    SERVER = "server"  # no caller: the server acts by itself, as when a face's term ends
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who signed the request, the account it is for, and the region its signature names."""
+    """Who signed the request, the account it is for, and the region its signature names.
+
+    `person` names the human being behind the key, where one does; `roles` say what the key is for. What a request does
+    not state is taken from `stated`; where that is `binding` (a session), the request may state nothing else.
+    `issuer` is the key that made a session, else empty.
+    """
 
     access_key: str
     account: str
     region: str
+    kind: Kind = Kind.KEY
+    person: str | None = None
+    roles: frozenset[str] = frozenset()
+    stated: Stated = NOTHING_STATED
+    binding: bool = False
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An access key: its public id, its secret (never printed), and the account it acts for."""
+    """An access key: its public id, its secret (never printed), the account it acts for, and what a `Caller` has of it.
+
+    `expires_at` is when it stops being good, None for never.
+    """
 
     access_key_id: str
     secret: str = field(repr=False)
     account: str
+    kind: Kind = Kind.KEY
+    name: str = ""
+    person: str | None = None
+    roles: frozenset[str] = frozenset()
+    stated: Stated = NOTHING_STATED
+    binding: bool = False
+    issuer: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Leave to identify people in one case, by a court or whoever the law names, with a clock.
+
+    `state` is "pending" (asked for, not decided), "granted" or "refused". A pending one counts from `opened_at`; a
+    granted one is good until `expires_at`, where it has an end.
+    """
+
+    id: str
+    case: str
+    state: str
+    opened_at: datetime
+    decided_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a policy may know of the collection a request names: its tags, and how many faces it holds."""
+
+    id: CollectionId
+    faces: int = 0
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What the policy is asked: who wants to do what, and why."""
+    """What the policy is asked: who wants to do what, to which collection, why, and how.
+
+    `threshold` is what would be applied, the operation's default where none was sent; None where there is none.
+    `attributes` are the facial attributes asked for. `address` is the client's, None where there is no network.
+    `holding` is None where no collection is named; a collection that is not there has no tags and no faces.
+    """
 
     caller: Caller
     operation: str
     act: Act
-    purpose: str | None = None
-    case: str | None = None
-    collection_id: CollectionId | None = None
+    stated: Stated
+    at: datetime
+    holding: Holding | None = None
+    threshold: Percent | None = None
+    attributes: tuple[str, ...] = ()
+    authorisation: Authorisation | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The policy's answer, with the rule that gave it and one sentence saying why."""
+    """The policy's answer, with the rule that gave it and one sentence saying why.
+
+    `floor` is the lowest similarity that may leave; None for whatever was asked. `policy` names the pack and the first
+    12 hex digits of its SHA-256.
+    """
 
     verdict: Verdict
     rule: str
     reason: str
+    floor: Percent | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that happened, as the ledger keeps it.
 
-    `outcome` is "answered", "refused" (the policy said no) or the wire code it failed with.
+    `outcome` is "answered", "held", "refused" (the policy said no) or the wire code it failed with.
     `facts` are counts, opaque ids and keyed digests. No pixels, no vectors, no names.
     """
 
@@ -337,6 +444,14 @@ class Entry:
     decision: Decision
     outcome: str
     facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request got: the response, by its shape in the service model, and the review it waits for, if any."""
+
+    response: Mapping[str, Any]
+    review: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,14 +563,14 @@ class Model(Protocol[In, Out]):
 
 
 class Policy(Protocol):
-    """May this be asked, and may this answer leave?"""
+    """May this be asked, and must people look before anything leaves?"""
 
     def admit(self, ask: Ask, /) -> Decision:
-        """Decide before anything is looked up, decoded or detected."""
-        ...
+        """Decide before anything is decoded or detected.
 
-    def release(self, ask: Ask, candidate: Candidate[Any], /) -> Decision:
-        """Decide for one candidate, before it leaves."""
+        ALLOW lets the answer leave, with a floor under similarities where the decision has one; HOLD lets the search be
+        made and its candidates be kept back until people have looked; DENY refuses.
+        """
         ...
 
 

@@ -20,7 +20,7 @@ from recognizance.cli import Made, command_line
 from recognizance.cli.serve import Announcement
 from recognizance.errors import InvalidImage, InvalidParameter, NotFound
 from recognizance.settings import Settings
-from recognizance.values import Caller
+from recognizance.values import Answered, Caller, Stated
 
 CONTENT = {"finder": b"finds faces, says its author", "matcher": b"compares faces, says its author"}
 CARD = """
@@ -80,10 +80,12 @@ class SmallService:
         caller: Caller,
         request_id: str,
         *,
-        purpose: str | None = None,
-        case: str | None = None,
-    ) -> Mapping[str, Any]:
-        self.asked.append((name, request, caller, purpose, case))
+        stated: Stated,
+    ) -> Answered:
+        self.asked.append((name, request, caller, stated.purpose, stated.case))
+        return Answered(self._answer(name, request))
+
+    def _answer(self, name: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         match name:
             case "DetectFaces":
                 return {"FaceDetails": self._found(request["Image"])}

@@ -69,7 +69,7 @@ class Import:
 
     def ask(self, name, **request):
         with app.open_service(settings.read(self.environment)) as service:
-            return service.call(name, request, CALLER, "request")
+            return service.call(name, request, CALLER, "request").response
 
     def faces(self, collection="staff"):
         """Return the external ids of all faces, sorted."""

@@ -77,7 +77,7 @@ class Machine:
 
     def ask(self, name, **request):
         with app.build(settings.read(self.environment)) as parts:
-            return parts.service.call(name, request, CALLER, "r")
+            return parts.service.call(name, request, CALLER, "r").response
 
 
 @dataclass
@@ -117,7 +117,7 @@ def prepared(tiny, tmp_path_factory):
     with app.build(settings.read(machine.environment)) as parts:
 
         def ask(name, **request):
-            return parts.service.call(name, {"CollectionId": "staff", **request}, CALLER, "r")
+            return parts.service.call(name, {"CollectionId": "staff", **request}, CALLER, "r").response
 
         ask("CreateCollection", Tags={"site": "north"})
         ids = {}

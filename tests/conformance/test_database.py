@@ -22,7 +22,7 @@ from recognizance.accountability import ledger
 from recognizance.database import file_url, migrations, open_database, tables
 from recognizance.database.tables import COLLECTIONS, LEDGER, VECTORS
 from recognizance.errors import DatabaseUnusable
-from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
+from recognizance.values import Act, Ask, Caller, Decision, Entry, Stated, Verdict
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,9 @@ def database(database_url):
 
 
 def entry(request_id="r-1", **facts):
-    ask = Ask(Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, "testing", "case 1")
+    ask = Ask(
+        Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, Stated("testing", "case 1"), NOON
+    )
     return Entry(NOON, request_id, ask, Decision(Verdict.ALLOW, "open/all", "why not"), "answered", facts)
 
 

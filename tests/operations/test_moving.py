@@ -60,7 +60,7 @@ def prepared(tiny, tmp_path_factory):
             for content, external_id in pictures:
                 asked = {"CollectionId": "staff", "Image": {"Bytes": content}, "QualityFilter": "NONE"}
                 asked |= {"ExternalImageId": external_id} if external_id else {}
-                found = parts.service.call("IndexFaces", asked, LOCAL, "r")["FaceRecords"]
+                found = parts.service.call("IndexFaces", asked, LOCAL, "r").response["FaceRecords"]
                 faces = sorted((one["Face"] for one in found), key=lambda one: one["BoundingBox"]["Left"])
                 yield from (face["FaceId"] for face in faces)
 
@@ -436,7 +436,7 @@ def test_a_server_starts_from_a_backup_and_answers_the_same(copy, given, rekogni
     with app.build(replace(given, data=other)) as parts:
 
         def ask(name, **request):
-            return parts.service.call(name, request, LOCAL, "r")
+            return parts.service.call(name, request, LOCAL, "r").response
 
         found = ask("SearchFaces", CollectionId="staff", FaceId=team.emma)["FaceMatches"]
         assert [one["Face"]["FaceId"] for one in found] == [one["Face"]["FaceId"] for one in matches]
@@ -579,7 +579,7 @@ def test_vectors_are_those_that_enrolment_with_the_new_model_makes(house, parts,
     with app.build(replace(given, data=tmp_path / "other", embedder=OTHER)) as fresh:
 
         def ask(name, **request):
-            return fresh.service.call(name, request, LOCAL, "r")
+            return fresh.service.call(name, request, LOCAL, "r").response
 
         ask("CreateCollection", CollectionId="staff")
         for picture, name in zip(("pair", "clara", "clara", "emma"), ("pair", "clara", "clara2", "e"), strict=True):
@@ -937,7 +937,9 @@ def test_a_face_with_more_neighbours_than_are_looked_at_is_named(house, monkeypa
 def on_postgresql(given):
     """What asks a server whose data is in PostgreSQL."""
     with postgresql.server().database() as url, app.build(replace(given, database=url)) as parts:
-        yield lambda name, **request: parts.service.call(name, {"CollectionId": "staff", **request}, LOCAL, "r")
+        yield (
+            lambda name, **request: parts.service.call(name, {"CollectionId": "staff", **request}, LOCAL, "r").response
+        )
 
 
 def test_on_postgresql_a_collection_moves_to_a_copy_and_to_another_model(on_postgresql):

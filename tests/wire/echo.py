@@ -11,7 +11,7 @@ from uuid import uuid4
 from tests.client import ACCESS_KEY, SECRET
 
 from recognizance.settings import Settings
-from recognizance.values import Caller, Key
+from recognizance.values import Answered, Caller, Key, Stated
 from recognizance.wire import Endpoint, endpoint
 from recognizance.wire.limits import Limits
 
@@ -29,6 +29,7 @@ class Asked:
     request_id: str
     purpose: str | None
     case: str | None
+    address: str | None
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Echo:
 
     answer: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = lambda name, request: {}
     asked: list[Asked] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
 
     def call(
         self,
@@ -45,12 +47,18 @@ class Echo:
         caller: Caller,
         request_id: str,
         *,
-        purpose: str | None,
-        case: str | None,
-    ) -> Mapping[str, Any]:
+        stated: Stated,
+        address: str | None,
+    ) -> Answered:
         """Remember the question and answer it."""
-        self.asked.append(Asked(name, request, caller, request_id, purpose, case))
-        return self.answer(name, request)
+        self.asked.append(Asked(name, request, caller, request_id, stated.purpose, stated.case, address))
+        return Answered(self.answer(name, request))
+
+    def refused(
+        self, name: str, caller: Caller, request_id: str, code: str, *, stated: Stated, address: str | None
+    ) -> None:
+        """Remember what did not fit."""
+        self.broken.append((name, code))
 
 
 def keys(access_key: str) -> Key | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from recognizance import private
 from recognizance.errors import SettingsWrong
-from recognizance.values import Key
+from recognizance.values import Key, Kind
 
 RandomBytes = Callable[[int], bytes]
 
@@ -34,7 +34,13 @@ def root_key(folder: Path, account: str, random: RandomBytes) -> Key:
     )
     try:
         kept = json.loads(made)
-        return Key(str(kept["access_key_id"]), str(kept["secret_access_key"]), account)
+        return Key(
+            str(kept["access_key_id"]),
+            str(kept["secret_access_key"]),
+            account,
+            Kind.ROOT,
+            roles=frozenset({"admin"}),
+        )
     except (ValueError, KeyError, TypeError):
         raise SettingsWrong(
             f"{folder / 'root-key.json'} does not hold a key; remove it and a new one is made at the next start"

@@ -6,9 +6,8 @@ The accountability issue replaces it with Cedar; the shape of the question and o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from recognizance.values import Ask, Candidate, Decision, Verdict
+from recognizance.values import Ask, Decision, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +17,3 @@ class Open:
     def admit(self, ask: Ask, /) -> Decision:
         """Allow, and name the rule that did."""
         return Decision(Verdict.ALLOW, "open/everything-is-allowed", f"the open pack allows {ask.operation}")
-
-    def release(self, ask: Ask, candidate: Candidate[Any], /) -> Decision:
-        """Let every candidate leave, and name the rule that did."""
-        return Decision(
-            Verdict.ALLOW, "open/everything-is-released", f"the open pack releases what {ask.operation} found"
-        )

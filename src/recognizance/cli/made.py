@@ -17,7 +17,7 @@ from recognizance.errors import ModelUnusable
 if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
     from recognizance.cli.serve import Announcement
     from recognizance.settings import Settings
-    from recognizance.values import Caller, Clock, NewId
+    from recognizance.values import Answered, Caller, Clock, NewId, Stated
 
 ACCESS_KEY = "local-command-line"
 REGION = "local"
@@ -42,9 +42,8 @@ class Door(Protocol):
         caller: Caller,
         request_id: str,
         *,
-        purpose: str | None = None,
-        case: str | None = None,
-    ) -> Answer:
+        stated: Stated = ...,
+    ) -> Answered:
         """Answer one request that already fits the service model."""
         ...
 
@@ -118,14 +117,15 @@ class Made:
         A model that is missing or damaged is told in a sentence that says how to bring it; where there is no
         database yet it is told before one is made, for then the data folder may be mistyped.
         """
-        from recognizance.values import Caller
+        from recognizance.values import Caller, Kind, Stated
 
         if looks and not has_ledger(settings):
             from recognizance.cli import models
 
             models.needed(settings)
 
-        caller = Caller(ACCESS_KEY, settings.account, REGION)
+        caller = Caller(ACCESS_KEY, settings.account, REGION, Kind.LOCAL, roles=frozenset({"admin"}))
+        stated = Stated(purpose=purpose, case=case)
         with ExitStack() as until_done:
             with output.working("Opening"), _models_told(settings):
                 opened = self.open_service(settings, new_id=new_id) if new_id else self.open_service(settings)
@@ -133,7 +133,7 @@ class Made:
 
             def ask(name: str, request: Mapping[str, Any]) -> Answer:
                 with _models_told(settings):
-                    return service.call(name, request, caller, self.new_id(), purpose=purpose, case=case)
+                    return service.call(name, request, caller, self.new_id(), stated=stated).response
 
             yield ask
 

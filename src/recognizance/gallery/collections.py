@@ -54,6 +54,13 @@ def find(reader: Reader, account: str, collection_id: CollectionId) -> Collectio
     raise missing(collection_id)
 
 
+def find_tagged(reader: Reader, account: str, collection_id: CollectionId) -> tuple[Collection, Mapping[str, str]]:
+    """Return the collection an account knows by this id, and its tags. Raises `NotFound`."""
+    for row in reader.rows(FIND, {"of_account": account, "of_id": collection_id}):
+        return of_row(row), row["tags"]
+    raise missing(collection_id)
+
+
 def replacement(reader: Reader, collection: Collection) -> Collection | None:
     """Return the collection that is being built to take this one's place, if there is one."""
     rows = reader.rows(select(COLLECTIONS).where(COLLECTIONS.c.replaces == collection.number))

@@ -1,9 +1,22 @@
 """Rekognition's families of operations, our own one, and the table of what is served."""
 
-from recognizance.operations import analysis, collections, faces, house, moving, tags, users
+from recognizance.operations import (
+    analysis,
+    collections,
+    controls,
+    faces,
+    house,
+    keys,
+    moving,
+    policies,
+    records,
+    reviews,
+    tags,
+    users,
+)
 from recognizance.operations.call import Operation
 
-FAMILIES = (analysis, collections, faces, house, moving, tags, users)
+FAMILIES = (analysis, collections, controls, faces, house, keys, moving, policies, records, reviews, tags, users)
 OPERATIONS = {
     found.name: found for family in FAMILIES for found in vars(family).values() if isinstance(found, Operation)
 }

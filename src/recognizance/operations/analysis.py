@@ -17,7 +17,7 @@ DEFAULT_BAR = "NONE"  # "The default value is NONE" for CompareFaces
 NO_FACE = "Request has invalid parameters"  # what Rekognition says when either picture has no face
 
 
-@operation("DetectFaces", Act.LOOK)
+@operation("DetectFaces", Act.LOOK, attributes="Attributes")
 def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.DetectFacesResponse:
     """Find the faces in one picture, largest first; none is an empty answer."""
     refuse_attributes(request.get("Attributes", []))
@@ -29,14 +29,14 @@ def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.Detec
     return {"FaceDetails": [render.face_detail(face) for face in faces]}
 
 
-@operation("CompareFaces", Act.COMPARE)
+@operation("CompareFaces", Act.COMPARE, threshold=("SimilarityThreshold", DEFAULT_THRESHOLD))
 def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.CompareFacesResponse:
     """Compare the largest face of the source with every face of the target.
 
     A target face at or above the threshold is a match, most similar first; every other one that
     passes the quality filter is listed as unmatched. No face in either picture is an error.
     """
-    threshold = request.get("SimilarityThreshold", DEFAULT_THRESHOLD)
+    threshold = call.threshold
     bar = request.get("QualityFilter", DEFAULT_BAR)
     source, target = call.pictures(source=request["SourceImage"], target=request["TargetImage"])
 
@@ -49,7 +49,7 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
     scored = [(_similarity(call, probe, face), face) for face in compared]
     matched = sorted((pair for pair in scored if pair[0] >= threshold), key=lambda pair: -pair[0])
     call.note(detector=call.tools.detector.sha256, embedder=call.tools.embedder.sha256)
-    call.note(threshold=threshold, quality_filter=bar)
+    call.note(quality_filter=bar)
     call.note(target_faces=len(found), compared=len(compared), matched=len(matched))
     return {
         "SourceImageFace": {"BoundingBox": render.bounding_box(probe.box), "Confidence": probe.confidence},

@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from recognizance.accountability import ledger
 from recognizance.database import Database, Tx
 from recognizance.database.backup import Backups
-from recognizance.errors import InvalidParameter, ModelMissing, NotFound
+from recognizance.errors import AccessDenied, InvalidParameter, ModelMissing, NotFound
 from recognizance.gallery import collections
 from recognizance.gallery.gallery import Gallery
 from recognizance.values import (
     Act,
     Ask,
+    Authorisation,
     Candidate,
     Card,
     Clock,
@@ -32,6 +33,7 @@ from recognizance.values import (
     Match,
     ModelName,
     NewId,
+    Percent,
     Policy,
     Verdict,
 )
@@ -54,6 +56,18 @@ class Vision(Protocol):
 
     def embed(self, image: Image, faces: Sequence[Face], *, model: ModelName | None = None) -> list[Face]:
         """Return `faces`, in order, each with its embedding by `model`, or by the default one."""
+        ...
+
+
+class Controls(Protocol):
+    """What stands beside the policy and may change within a second: what was stopped, and what was authorised."""
+
+    def stopped(self, ask: Ask, /) -> str | None:
+        """Say in one sentence why this may not be done now, or return None."""
+        ...
+
+    def authorisation(self, account: str, name: str | None, /) -> Authorisation | None:
+        """Return the account's authorisation of that id; None where there is none."""
         ...
 
 
@@ -81,6 +95,7 @@ class Tools:
     read: Callable[[Mapping[str, Any]], bytes]
     room: Callable[[int], AbstractContextManager[None]]
     gallery: Gallery
+    controls: Controls
     backups: Backups
     scale: Callable[[ModelName], Similarity]
     face_model: Callable[[ModelName], Card]
@@ -106,6 +121,8 @@ class Call:
     _recorded: bool = False
     _found: Collection | None = None
     _held: ExitStack = field(default_factory=ExitStack)
+    _last: list[Callable[[Tx], None]] = field(default_factory=list[Callable[[Tx], None]])
+    review: str | None = None
 
     def pictures(self, **references: Mapping[str, Any]) -> list[Image]:
         """Return the pictures that the wire's Image structures name, in order, and note their keyed digests.
@@ -164,10 +181,20 @@ class Call:
             f"is not installed on this server."
         ) from None
 
+    @property
+    def threshold(self) -> Percent:
+        """The similarity from which candidates are looked for: what was asked, or the policy's floor if higher."""
+        assert self.ask.threshold is not None, f"{self.ask.operation} has no threshold"
+        applied = max(self.ask.threshold, self.decision.floor or 0.0)
+        self.note(threshold_asked=self.ask.threshold, threshold=applied)
+        return applied
+
     def release(self, candidates: Sequence[Candidate[Kept]]) -> list[Match[Kept]]:
-        """Return the candidates the policy lets out, in order; nothing else makes a match of a candidate."""
-        decided = [(one, self.tools.policy.release(self.ask, one)) for one in candidates]
-        return [Match(one.record, one.similarity) for one, said in decided if said.verdict is Verdict.ALLOW]
+        """Return the candidates that may leave, in order; nothing else makes a match of a candidate."""
+        floor = self.decision.floor or 0.0
+        if self.decision.verdict is not Verdict.ALLOW:
+            raise AccessDenied(self.decision.reason)
+        return [Match(one.record, one.similarity) for one in candidates if one.similarity >= floor]
 
     def let_go(self) -> None:
         """Give back what the call held."""
@@ -196,8 +223,14 @@ class Call:
         if self._recorded:
             return
         with self.tools.database.write() as tx:
+            for change in self._last:
+                change(tx)
             ledger.append(tx, self._entry(outcome))
         self._recorded = True
+
+    def at_last(self, change: Callable[[Tx], None]) -> None:
+        """Have a change made in the transaction that writes this call's entry, where the call changes nothing else."""
+        self._last.append(change)
 
     def _entry(self, outcome: str) -> Entry:
         return Entry(self.tools.now(), self.request_id, self.ask, self.decision, outcome, dict(self._facts))
@@ -205,13 +238,24 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A function that answers one operation of the service model, and what it does to people."""
+    """A function that answers one operation of the service model, and what it does to people.
+
+    `threshold` is the request's member that says how similar is similar enough, and what AWS takes where it is missing;
+    `attributes` the member that lists facial attributes. What a `holdable` operation finds can be put before reviewers.
+    """
 
     name: str
     act: Act
     run: Callable[[Call, Any], Response]
+    threshold: tuple[str, Percent] | None = None
+    attributes: str | None = None
+    holdable: bool = False
+
+    def threshold_of(self, request: Mapping[str, Any]) -> Percent | None:
+        """Return the threshold a request asks for, or takes by saying nothing; None where there is none."""
+        return None if self.threshold is None else float(request.get(*self.threshold))
 
 
-def operation(name: str, act: Act) -> Callable[[Callable[[Call, Any], Response]], Operation]:
+def operation(name: str, act: Act, **more: Any) -> Callable[[Callable[[Call, Any], Response]], Operation]:
     """Make the decorated function the operation `name`; its family's module lists it."""
-    return functools.partial(Operation, name, act)
+    return functools.partial(Operation, name, act, **more)

@@ -26,7 +26,7 @@ UNKNOWN_FACE = "faceId was not found in the collection."
 TOO_MANY = "EXCEEDS_MAX_FACES"
 
 
-@operation("IndexFaces", Act.ENROL)
+@operation("IndexFaces", Act.ENROL, attributes="DetectionAttributes")
 def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFacesResponse:
     """Find the faces in one picture and enrol those that are good enough, largest first.
 
@@ -112,25 +112,24 @@ def delete_faces(call: Call, request: shapes.DeleteFacesRequest) -> shapes.Delet
     }
 
 
-@operation("SearchFaces", Act.IDENTIFY)
+@operation("SearchFaces", Act.IDENTIFY, threshold=("FaceMatchThreshold", DEFAULT_THRESHOLD), holdable=True)
 def search_faces(call: Call, request: shapes.SearchFacesRequest) -> shapes.SearchFacesResponse:
     """Find the enrolled faces most like an enrolled one, which is itself never among them."""
     collection = call.collection(request["CollectionId"])
     call.note(face=call.tools.seal.digest(request["FaceId"]))
     record = known_face(call, collection, request["FaceId"])
-    threshold = request.get("FaceMatchThreshold", DEFAULT_THRESHOLD)
 
     candidates = call.tools.gallery.near_faces(
         collection,
         vector_of(call, collection, record),
         scale=call.scale(collection),
-        at_least=threshold,
+        at_least=call.threshold,
         limit=request.get("MaxFaces", MOST_FOUND),
         besides=record.number,
     )
     matches = call.release(candidates)
 
-    call.note(threshold=threshold, gallery=collection.faces, candidates=len(candidates), matched=len(matches))
+    call.note(gallery=collection.faces, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {
         "SearchedFaceId": request["FaceId"],
@@ -139,11 +138,10 @@ def search_faces(call: Call, request: shapes.SearchFacesRequest) -> shapes.Searc
     }
 
 
-@operation("SearchFacesByImage", Act.IDENTIFY)
+@operation("SearchFacesByImage", Act.IDENTIFY, threshold=("FaceMatchThreshold", DEFAULT_THRESHOLD), holdable=True)
 def search_faces_by_image(call: Call, request: shapes.SearchFacesByImageRequest) -> shapes.SearchFacesByImageResponse:
     """Find the enrolled faces most like the largest face of a picture; a picture without a face is refused."""
     collection = call.collection(request["CollectionId"])
-    threshold = request.get("FaceMatchThreshold", DEFAULT_THRESHOLD)
     scale = call.scale(collection)
     (image,) = call.pictures(image=request["Image"])
 
@@ -156,12 +154,12 @@ def search_faces_by_image(call: Call, request: shapes.SearchFacesByImageRequest)
         collection,
         probe.embedding.vector,
         scale=scale,
-        at_least=threshold,
+        at_least=call.threshold,
         limit=request.get("MaxFaces", MOST_FOUND),
     )
     matches = call.release(candidates)
 
-    call.note(detector=call.tools.detector.sha256, threshold=threshold)
+    call.note(detector=call.tools.detector.sha256)
     call.note(gallery=collection.faces, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {

@@ -294,11 +294,11 @@ def abandon_reembedding(call: Call, request: shapes.AbandonReembeddingRequest) -
 # Duplicates
 
 
-@operation("FindDuplicates", Act.IDENTIFY)
+@operation("FindDuplicates", Act.IDENTIFY, threshold=("FaceMatchThreshold", DUPLICATE))
 def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes.FindDuplicatesResponse:
     """Find, for each face of the page, those enrolled after it that are so similar as to be one person's."""
     collection = call.collection(request["CollectionId"])
-    threshold = request.get("FaceMatchThreshold", DUPLICATE)
+    threshold = call.threshold
     limit = request.get("MaxResults", SEARCHED)
     scale = call.scale(collection)
     after = int(pages.start(call, request) or 0)
@@ -339,7 +339,7 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
         searched += len(some)
 
     collections.again(call.tools.database, collection)
-    call.note(threshold=threshold, gallery=collection.faces, searched=searched, pairs=len(pairs))
+    call.note(gallery=collection.faces, searched=searched, pairs=len(pairs))
     answer: shapes.FindDuplicatesResponse = {"Pairs": pairs, "Searched": searched, "Crowded": crowded}
     if searched and (searched < len(page) or len(page) == limit):
         answer["NextToken"] = pages.after(call, request, str(page[searched - 1].record.number))

@@ -113,7 +113,7 @@ def disassociate_faces(call: Call, request: shapes.DisassociateFacesRequest) -> 
     return _change_once(call, request, change)  # type: ignore[return-value]  # what `change` gave, now or before
 
 
-@operation("SearchUsers", Act.IDENTIFY)
+@operation("SearchUsers", Act.IDENTIFY, threshold=("UserMatchThreshold", DEFAULT_THRESHOLD), holdable=True)
 def search_users(call: Call, request: shapes.SearchUsersRequest) -> shapes.SearchUsersResponse:
     """Find the users most like an enrolled face, or like a user, who is never among them."""
     face_id, user_id = request.get("FaceId"), request.get("UserId")
@@ -134,7 +134,7 @@ def search_users(call: Call, request: shapes.SearchUsersRequest) -> shapes.Searc
     return answer
 
 
-@operation("SearchUsersByImage", Act.IDENTIFY)
+@operation("SearchUsersByImage", Act.IDENTIFY, threshold=("UserMatchThreshold", DEFAULT_THRESHOLD), holdable=True)
 def search_users_by_image(call: Call, request: shapes.SearchUsersByImageRequest) -> shapes.SearchUsersByImageResponse:
     """Find the users most like the largest face of a picture; without a face to search with, the answer is empty."""
     collection = call.collection(request["CollectionId"])
@@ -170,17 +170,16 @@ def _change_once(
 def _matches(
     call: Call, collection: Collection, query: Vectors, request: Mapping[str, Any], besides: int | None
 ) -> list[shapes.UserMatch]:
-    threshold = request.get("UserMatchThreshold", DEFAULT_THRESHOLD)
     candidates = call.tools.gallery.near_users(
         collection,
         query,
         scale=call.scale(collection),
-        at_least=threshold,
+        at_least=call.threshold,
         limit=request.get("MaxUsers", MOST_USERS),
         besides=besides,
     )
     matches = call.release(candidates)
-    call.note(threshold=threshold, gallery=collection.users, candidates=len(candidates), matched=len(matches))
+    call.note(gallery=collection.users, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.user_id for match in matches[:NOTED]))
     return [render.user_match(match) for match in matches]
 

@@ -25,7 +25,7 @@ from typing import Any, Protocol, TypeAlias
 
 from recognizance.errors import RateExceeded, Refusal, Throttled
 from recognizance.settings import Settings
-from recognizance.values import Caller, Clock, NewId
+from recognizance.values import NOTHING_STATED, Answered, Caller, Clock, NewId, Probe, Stated
 from recognizance.wire import codec, model, sigv4
 from recognizance.wire.limits import Limits
 from recognizance.wire.refused import WireError
@@ -40,8 +40,8 @@ RETRY_AFTER = "1000"
 DOOR = 2
 """Threads that verify signatures; hashing the largest body takes some milliseconds and holds nobody else up."""
 
-HEADER_PURPOSE = "x-recognizance-purpose"
-HEADER_CASE = "x-recognizance-case"
+HEADER = "x-recognizance-"
+REVIEW = f"{HEADER}review"
 LONGEST_STATED = 256
 """Characters of a purpose or case; the ledger has room for no more."""
 
@@ -67,10 +67,16 @@ class Service(Protocol):
         caller: Caller,
         request_id: str,
         *,
-        purpose: str | None,
-        case: str | None,
-    ) -> Mapping[str, Any]:
+        stated: Stated,
+        address: str | None,
+    ) -> Answered:
         """Answer one request that already fits the service model, or raise a `Refusal`."""
+        ...
+
+    def refused(
+        self, name: str, caller: Caller, request_id: str, code: str, *, stated: Stated, address: str | None
+    ) -> None:
+        """Record a signed request that does not fit the service model."""
         ...
 
 
@@ -94,6 +100,7 @@ class Exchange:
     began: datetime
     operation: str = "-"
     access_key: str = "-"
+    address: str | None = None
     received: int = 0
     unread: bool = True
 
@@ -169,7 +176,7 @@ class Endpoint:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(self.new_id(), self.now())
+        exchange = Exchange(self.new_id(), self.now(), address=peer(scope))
         try:
             answer = await self._answer(scope, receive, exchange)
         except Gone:
@@ -221,15 +228,24 @@ class Endpoint:
             if operation is None:
                 raise WireError("UnknownOperationException", "X-Amz-Target names no operation of this service.")
             take_places(1)  # only now: strangers may wait at the door, but not take places in the queue
-            return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange.request_id)
+            return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange)
 
-    def _ask(self, signed: sigv4.Signed, operation: model.Operation, caller: Caller, request_id: str) -> Answer:
-        request = codec.parse(signed.body, operation.request)
-        purpose = stated(signed.headers, HEADER_PURPOSE)
-        case = stated(signed.headers, HEADER_CASE)
+    def _ask(self, signed: sigv4.Signed, operation: model.Operation, caller: Caller, exchange: Exchange) -> Answer:
+        stated, address = NOTHING_STATED, exchange.address
+        try:
+            stated = statement(signed.headers)
+            request = codec.parse(signed.body, operation.request)
+        except WireError as error:
+            self.service.refused(
+                operation.name, caller, exchange.request_id, error.code, stated=stated, address=address
+            )
+            raise
 
-        response = self.service.call(operation.name, request, caller, request_id, purpose=purpose, case=case)
-        return Answer(200, codec.serialise(response, operation.response))
+        answered = self.service.call(
+            operation.name, request, caller, exchange.request_id, stated=stated, address=address
+        )
+        waits = ((REVIEW, answered.review),) if answered.review else ()
+        return Answer(200, codec.serialise(answered.response, operation.response), waits)
 
     async def _healthz(self) -> Answer:
         well, report = await asyncio.get_running_loop().run_in_executor(self.watch, self.health)
@@ -347,6 +363,40 @@ def too_large(limits: Limits) -> WireError:
 def stopping() -> WireError:
     """Return the error for what a server that was told to stop will not finish."""
     return WireError("ServiceUnavailableException", "The server is stopping. Ask again.", 503)
+
+
+def peer(scope: Scope) -> str | None:
+    """Return the address of who is at the other end of the connection; None where the server does not say."""
+    client = scope.get("client")
+    return str(client[0]) if client else None
+
+
+def statement(headers: sigv4.Headers) -> Stated:
+    """Return what our headers state beside a request."""
+    return Stated(
+        purpose=stated(headers, f"{HEADER}purpose"),
+        case=stated(headers, f"{HEADER}case"),
+        authorisation=stated(headers, f"{HEADER}authorisation"),
+        consent=stated(headers, f"{HEADER}consent"),
+        probe=declared(stated(headers, f"{HEADER}probe")),
+    )
+
+
+def declared(text: str | None) -> Probe | None:
+    """Return what a probe header declares: `kind=photo; source=a shop's camera; edits=cropped, brightened`.
+
+    The kind is needed, and `edits=none` is the same as none. Raises `WireError` for anything else.
+    """
+    if text is None:
+        return None
+    parts = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in text.split(";"))}
+    if not parts.get("kind") or not parts.keys() <= {"kind", "source", "edits"}:
+        rule = "have a kind, and may have a source and edits: kind=photo; source=a camera; edits=cropped, brightened"
+        raise codec.invalid(
+            [f"Value {codec.shown(text)} at '{HEADER}probe' failed to satisfy constraint: Member must {rule}"]
+        )
+    edits = tuple(one.strip() for one in parts.get("edits", "").split(",") if one.strip() not in ("", "none"))
+    return Probe(parts["kind"].lower(), parts.get("source", ""), edits)
 
 
 def stated(headers: sigv4.Headers, name: str) -> str | None:

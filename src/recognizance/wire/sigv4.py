@@ -110,7 +110,17 @@ def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details."
         )
-    return Caller(access_key=key.access_key_id, account=key.account, region=found.region)
+    return Caller(
+        access_key=key.access_key_id,
+        account=key.account,
+        region=found.region,
+        kind=key.kind,
+        person=key.person,
+        roles=key.roles,
+        stated=key.stated,
+        binding=key.binding,
+        issuer=key.issuer,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from recognizance.accountability import ledger
 from recognizance.database import file_url, open_database
 from recognizance.database.tables import LEDGER
-from recognizance.values import Act, Ask, Caller, Decision, Entry, Verdict
+from recognizance.values import Act, Ask, Caller, Decision, Entry, Stated, Verdict
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def entry(request_id="r-1", **facts):
-    ask = Ask(Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, "testing", "case 1")
+    ask = Ask(
+        Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, Stated("testing", "case 1"), NOON
+    )
     return Entry(NOON, request_id, ask, Decision(Verdict.ALLOW, "open/all", "why not"), "answered", facts)
 
 

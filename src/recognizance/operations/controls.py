@@ -1,0 +1,1 @@
+"""What was stopped and what was authorised: suspensions and authorisations."""

@@ -1,0 +1,1 @@
+"""Who may ask: access keys, their rotation and end, and sessions narrowed from them."""

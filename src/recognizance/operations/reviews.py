@@ -1,0 +1,1 @@
+"""Held candidates before people: line-ups, verdicts, reviewers."""
