@@ -34,7 +34,7 @@ from recognizance.database.tables import FACE
 from recognizance.gallery import collections, faces, vectors
 from recognizance.values import Box, Caller, Collection, CollectionId, Embedding, FaceId, FaceRecord, ModelName
 
-CALLER = Caller("benchmark", "000000000000", "eu-west-3")
+CALLER = Caller("benchmark", "000000000000", "eu-west-3", roles=frozenset({"admin"}))
 NAME = "million"
 AT_ONCE = 20_000  # rows in a transaction
 PAGE = 4096

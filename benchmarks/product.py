@@ -22,7 +22,7 @@ from recognizance.values import Caller, Model, Pixels, Vectors
 from recognizance.vision import adapters, cards, carriers, runtime
 from recognizance.vision.image import decode
 
-CALLER = Caller(server.ACCESS_KEY, "000000000000", server.REGION)
+CALLER = Caller(server.ACCESS_KEY, "000000000000", server.REGION, roles=frozenset({"admin"}))
 ROOT = Path(__file__).parents[1]
 DATA = "RECOGNIZANCE_DATA"
 MEASURED = ("congress/images", "lfw/images", "wider/images")

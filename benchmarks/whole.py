@@ -109,7 +109,7 @@ def _profile(plan: Plan, parts: app.Parts, asking: Asking, added: float) -> Iter
     pairs = [tuple(line.split(b": ", 1)) for line in head.split(b"\r\n")[1:]]
     headers = sigv4.headers_of(pairs)  # type: ignore[arg-type]
     operation = model.load()["RekognitionService.DetectFaces"]
-    keys = {server.ACCESS_KEY: Key(server.ACCESS_KEY, server.SECRET, CALLER.account)}
+    keys = {server.ACCESS_KEY: Key(server.ACCESS_KEY, server.SECRET, CALLER.account, roles=CALLER.roles)}
     whole = calling(parts, "DetectFaces")
     answer = whole(request)
     see = seeing(parts, embed=False)

@@ -38,10 +38,16 @@ class Response:
 
 
 def in_process(
-    app: Any, *, service: str = "rekognition", access_key: str = ACCESS_KEY, secret: str = SECRET, region: str = REGION
+    app: Any,
+    *,
+    service: str = "rekognition",
+    access_key: str = ACCESS_KEY,
+    secret: str = SECRET,
+    token: str | None = None,
+    region: str = REGION,
 ) -> Any:
     """Return a boto3 client whose every request is answered by `app`; it does not retry."""
-    session = boto3.Session(aws_access_key_id=access_key, aws_secret_access_key=secret, region_name=region)
+    session = boto3.Session(access_key, secret, token, region)
     session._loader.search_paths.append(str(MODELS))  # as AWS_DATA_PATH would
     config = Config(retries={"total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
     client = session.client(service, endpoint_url=URL, config=config)

@@ -17,6 +17,7 @@ from recognizance.values import Curve, Key
 from recognizance.vision import cards, carriers
 
 ROOT = Path(__file__).parents[1]
+ADMIN = frozenset({"admin"})
 
 CURVE = Curve(
     cosines=(-1.0, 0.0, 0.5, 0.9, 1.0),
@@ -97,7 +98,7 @@ def parts(given):
 
 @pytest.fixture
 def key() -> Key:
-    return Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000")
+    return Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=ADMIN)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ With `--database postgresql://…` the same over PostgreSQL; the database must b
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import random
 import shutil
@@ -34,10 +35,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.crash.servers import ACCOUNT, EAGER, Nest, Server, tiny
 from tests.pictures import Sitter, people
 
-from recognizance.accountability import keys, ledger
+from recognizance.accountability import keys, ledger, merkle
 from recognizance.database import Database, Reader, file_url, open_database
-from recognizance.database.tables import COLLECTIONS, FACE, FACES, LEDGER, REMOVALS, USER, USERS, VECTORS
-from recognizance.gallery import collections
+from recognizance.database.tables import CHECKPOINTS, COLLECTIONS, FACE, FACES, LEDGER, REMOVALS, USER, USERS, VECTORS
+from recognizance.gallery import collections, contents
 
 CLIENTS = 4
 SHARED = ("shared-0", "shared-1")
@@ -576,8 +577,9 @@ class Accounts:
         """Begin with an empty ledger."""
         self.data = data
         self.after = 0
-        self.faces: Counter[str] = Counter()
+        self.faces: dict[str, set[str]] = defaultdict(set)
         self.users: Counter[str] = Counter()
+        self.tree = merkle.Frontier()
 
     def audit(self, database: Database, acknowledged: Iterable[str]) -> None:
         """Raise `Wrong` unless every change is in the ledger, once, and the sum of all is what is there."""
@@ -585,6 +587,9 @@ class Accounts:
         while some := ledger.entries(database, after=self.after):
             entries += some
             self.after = some[-1].sequence
+            self.grow(database, some[0].sequence, some[-1].sequence)
+        standing = ledger.standing(database)
+        must(standing.tree == self.tree, "the tree is not that of the entries:", standing.tree, self.tree)
         answered = Counter(one.request_id for one in entries)
         must(max(answered.values(), default=1) == 1, "a call has two entries")
         missing = [one for one in acknowledged if answered[one] != 1]
@@ -598,21 +603,47 @@ class Accounts:
         """Add one change."""
         which, facts = one.facts["collection"], one.facts
         if one.operation in ("CreateCollection", "DeleteCollection"):
-            self.faces[which] = self.users[which] = 0
+            self.faces[which], self.users[which] = set(), 0
         elif one.operation == "IndexFaces":
-            self.faces[which] += facts["enrolled"]
+            before = len(self.faces[which])
+            self.faces[which] |= set(facts["faces"])
+            must(len(self.faces[which]) - before == facts["enrolled"], "faces enrolled and counted differ:", one)
         elif one.operation == "DeleteFaces":
-            self.faces[which] -= facts["deleted"]
+            must(self.faces[which] >= set(facts["faces"]), "a face deleted that no entry enrolled:", one)
+            self.faces[which] -= set(facts["faces"])
         elif one.operation in ("CreateUser", "DeleteUser") and not facts.get("repeated"):
             self.users[which] += 1 if one.operation == "CreateUser" else -1
+
+    def grow(self, database: Database, first: int, last: int) -> None:
+        """Take up entries as they are kept, and raise `Wrong` where a hash or a checkpoint is not theirs."""
+        leaves = database.rows(select(LEDGER).where(LEDGER.c.sequence.between(first, last)).order_by(LEDGER.c.sequence))
+        signed = database.rows(select(CHECKPOINTS).where(CHECKPOINTS.c.size.between(first, last)))
+        notes = {row["size"]: row["note"] for row in signed}
+        for row in leaves:
+            must(row["sequence"] == self.tree.size + 1, "the ledger has a gap before", row["sequence"])
+            hashed = merkle.leaf_hash(row["leaf"].encode())
+            must(hashed == row["hash"], "an entry has another's hash:", row["sequence"])
+            self.tree = self.tree.grown([hashed])
+            note = notes.get(self.tree.size)
+            root = base64.b64encode(self.tree.root).decode()
+            must(
+                note is None or note.split("\n")[1:3] == [str(self.tree.size), root],
+                "a checkpoint is of no tree:",
+                note,
+            )
 
     def compare(self, database: Database) -> None:
         """Raise `Wrong` unless the sums are what is there."""
         seal = ledger.Seal(keys.ledger_key(self.data / "keys", _there_is_one))
         for row in database.rows(select(COLLECTIONS).where(COLLECTIONS.c.replaces.is_(None))):
             which = seal.digest(row["id"])
-            said = self.faces[which], self.users[which]
+            kept = database.rows(select(FACES.c.face_id).where(FACES.c.collection == row["number"]))
+            there = {seal.digest(face["face_id"]) for face in kept}
+            must(there == self.faces[which], "the ledger and the faces differ:", row["id"], there ^ self.faces[which])
+            said = len(self.faces[which]), self.users[which]
             must(said == (row["faces"], row["users"]), "the ledger and the collection differ:", row["id"], said, row)
+            root = contents.computed(database, collections.of_row(row))
+            must(root == row["root"], "the root is not that of the vectors:", row["id"])
         last = database.rows(select(func.max(LEDGER.c.sequence).label("last"), func.count().label("rows")))[0]
         must(database.is_sqlite is False or last["last"] == last["rows"], "the ledger has a gap:", last)
 

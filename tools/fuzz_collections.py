@@ -138,7 +138,7 @@ def fuzz(count: int, *, seed: int, limit: float, folder: Path, database: str = "
     assert {one.name for one in family.values()} == FAMILY
     targets = [*family, *(target for target, one in family.items() if one.name in OFTEN for _ in range(3))]
     pool = Pool(chance)
-    key = Key(ACCESS_KEY, SECRET, ACCOUNT)
+    key = Key(ACCESS_KEY, SECRET, ACCOUNT, roles=frozenset({"admin"}))
     given = settings.read(
         {},
         data=folder / "data",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,8 @@ from recognizance.errors import ModelMissing, ModelUnusable
 from recognizance.settings import Settings, given_folder
 
 if TYPE_CHECKING:
+    from recognizance.accountability.review import Rules
+    from recognizance.accountability.told import Told
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
     from recognizance.operations.call import ModelState
@@ -127,21 +129,25 @@ class Parts:
 def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid) -> Generator[Parts]:
     """Open the database and give the service, until the block is left; models are loaded when first used.
 
-    Raises `ModelUnusable`, `SettingsWrong` or `DatabaseUnusable`, each with what would be right; so does
+    Raises `ModelUnusable`, `SettingsWrong`, `PolicyWrong` or `DatabaseUnusable`, each with what would be right; so does
     `Parts.vision`, which loads the models at once.
     """
-    from recognizance.accountability import keys, ledger, policy
+    from recognizance.accountability import keys, ledger, policy, vault, witnessed
+    from recognizance.accountability.keyring import Keyring
     from recognizance.accountability.suspensions import Controls
+    from recognizance.accountability.watch import Watch
     from recognizance.database import file_url, open_database
     from recognizance.database.backup import Backups
     from recognizance.gallery.gallery import Gallery
     from recognizance.media import connect
+    from recognizance.operations import OPERATIONS
     from recognizance.operations.call import Tools
     from recognizance.service import Service
     from recognizance.vision import cards
     from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
+    decides = policy.load(settings.policy, OPERATIONS)
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
@@ -156,22 +162,32 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     gallery = Gallery(database, source)
     try:
         gallery.tidy()
+        folder = settings.data / "keys"
+        seal = ledger.Seal(keys.ledger_key(folder, os.urandom))
+        signer = ledger.signer(keys.signing_key(folder, os.urandom), settings.account, settings.ledger_origin)
+        record = ledger.open_ledger(database, seal, signer, os.urandom)
+        watch = Watch(database, now, time.monotonic)
         tools = Tools(
             database=database,
-            policy=policy.Open(),
+            policy=decides,
             vision=LaterVision(vision, with_embedder),
             detector=detector,
             embedder=embedder,
             similarity=scale_of(embedder),
             gallery=gallery,
-            controls=Controls(),
+            controls=Controls(database, watch),
+            keyring=Keyring(database, folder, watch, os.urandom),
             backups=Backups(database, settings.data / "backups"),
+            vault=vault.Vault(vault.vault_key(folder, os.urandom), os.urandom),
+            reviewing=_reviewing(settings),
             scale=cache(lambda name: scale_of(_face_model(known, name))),
             face_model=lambda name: _face_model(known, name),
             read=media.read,
             room=Room(settings.pixels).take,
             models=lambda: _states(known.values(), {detector.name, embedder.name}, settings, engine),
-            seal=ledger.Seal(keys.ledger_key(settings.data / "keys", os.urandom)),
+            seal=seal,
+            ledger=record,
+            witness=witnessed.witness(folder, signer.name, settings.witnessed, os.urandom),
             now=now,
             new_id=new_id,
         )
@@ -183,6 +199,17 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         workers.shutdown()
         media.close()
         database.close()
+
+
+def _reviewing(settings: Settings) -> Rules:
+    """Return how reviews go, as the settings have it."""
+    from recognizance.accountability.review import Rules
+
+    return Rules(
+        open_for=timedelta(days=settings.review_days),
+        keep_for=timedelta(days=settings.review_kept_days),
+        seed_every=settings.review_seed_every,
+    )
 
 
 def _eyes(
@@ -259,12 +286,14 @@ def open_service(settings: Settings, /, *, new_id: NewId = new_uuid) -> Generato
 
 
 def endpoint(parts: Parts, key: Key, settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid) -> Endpoint:
-    """Return the ASGI application that answers AWS's clients with `parts`, for the holder of `key`."""
+    """Return the ASGI application that answers AWS's clients with `parts`; `key` is the root key."""
     from recognizance import wire
+    from recognizance.values import Kind
 
+    rooted = replace(key, kind=Kind.ROOT, roles=frozenset({"admin"}))
     return wire.endpoint(
         parts.service,
-        {key.access_key_id: key}.get,
+        parts.service.tools.keyring.finds(rooted),
         settings,
         now,
         new_id,
@@ -293,30 +322,36 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
     """Serve until stopped; `announce` is called once requests are answered."""
     from recognizance import wire
     from recognizance.cli.serve import Announcement
+    from recognizance.upkeep import Upkeep
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for ours in ("recognizance", "uvicorn"):  # at debug, other libraries log what they sign with
         logging.getLogger(ours).setLevel(settings.log.upper())
     with build(settings) as parts:
         key = root_key(settings)
+        parts.service.tools.keyring.check()
         parts.vision()
         chosen = parts.runtime().chosen
         where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads: {chosen.why}"
         models = [(str(card.name), where) for card in parts.models]
         _log_models(models)
-        wire.run(
-            endpoint(parts, key, settings),
-            settings,
-            lambda address: announce(
-                Announcement(
-                    endpoint=reachable(address),
-                    access_key_id=key.access_key_id,
-                    secret_access_key=None if settings.root_access_key_id else key.secret,
-                    data=settings.data,
-                    models=models,
-                )
-            ),
-        )
+        upkeep = Upkeep(parts.service, new_uuid)
+        try:
+            wire.run(
+                endpoint(parts, key, settings),
+                settings,
+                lambda address: announce(
+                    Announcement(
+                        endpoint=reachable(address),
+                        access_key_id=key.access_key_id,
+                        secret_access_key=None if settings.root_access_key_id else key.secret,
+                        data=settings.data,
+                        models=models,
+                    )
+                ),
+            )
+        finally:
+            upkeep.close()
 
 
 def reachable(address: str) -> str:
@@ -336,6 +371,15 @@ def search_speed(*, say: Callable[[str], None], **plan: Any) -> Mapping[str, Any
     return measuring.measure(measuring.Plan(**plan), say=say)
 
 
+def load_policy(*, named: str) -> Told:
+    """Return the policy of that name or in that folder, to be shown. Raises `PolicyWrong`."""
+    from recognizance.accountability import policy
+    from recognizance.accountability.told import Told
+    from recognizance.operations import OPERATIONS
+
+    return Told(policy.load(named, OPERATIONS))
+
+
 def main() -> None:
     """Run the command line."""
     from recognizance.cli import Made, command_line
@@ -347,5 +391,6 @@ def main() -> None:
         new_id=new_uuid,
         now=utc_now,
         search_speed=search_speed,
+        load_policy=load_policy,
     )
     command_line(made)(prog_name="recognizance")

@@ -19,9 +19,14 @@
     ├── ModelMissing              no such model is installed here
     └── ModelMismatch             vectors of two models were about to be compared
     SettingsWrong                 a setting has no meaning (an operator's error)
+    └── PolicyWrong               a policy, or its table of cases, cannot be used
     DatabaseUnusable              the database cannot be opened, read or written (an operator's error)
     IndexUnusable                 an index outside this process cannot be asked (an operator's error)
     └── IndexLost                 it is no longer there, and is to be opened again
+    SessionEnded                  the session that signed a request is past its end
+    ServerRefused                 another server was asked, and refused or did not answer
+    LedgerBroken                  what should prove something of a ledger does not
+    └── NoteWrong                 a signed note, or a key that signs them, is not what it should be
 
 A `Refusal` may reach a client, so its text never names a path, a secret or another caller. The
 operator's errors never leave the process as they are: at the wire they are a plain 500. A broken
@@ -151,6 +156,10 @@ class SettingsWrong(Exception):
     """A setting has no meaning. Says which, what it was, and what would be right."""
 
 
+class PolicyWrong(SettingsWrong):
+    """A policy, or its table of cases, cannot be used. Says in which file and line, and what would be right."""
+
+
 class DatabaseUnusable(Exception):
     """The database cannot be opened, read or written. Says why, and what would help."""
 
@@ -161,3 +170,19 @@ class IndexUnusable(Exception):
 
 class IndexLost(IndexUnusable):
     """What the index held has gone, by whoever's hand. Whoever opens it anew can go on."""
+
+
+class ServerRefused(Exception):
+    """Another server was asked, and refused or did not answer. Says which, and what it said."""
+
+
+class LedgerBroken(Exception):
+    """What should prove something of a ledger does not. Says in one sentence which entry is wrong, and how."""
+
+
+class NoteWrong(LedgerBroken):
+    """A signed note, or a key that signs them, is not what it should be. Says what is wrong with it."""
+
+
+class SessionEnded(Exception):
+    """The session that signed a request is past its end; the wire has AWS's word for it."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from recognizance.accountability import authorisations, review
 from recognizance.errors import AccessDenied, NotFound, Refusal, Unserved
-from recognizance.gallery import collections
+from recognizance.gallery import collections, grounds
 from recognizance.operations import OPERATIONS
 from recognizance.operations.call import Call, Operation, Tools
 from recognizance.values import (
@@ -16,19 +17,28 @@ from recognizance.values import (
     Answered,
     Ask,
     Caller,
+    Collection,
     CollectionId,
     Decision,
     Holding,
+    Kind,
     Stated,
     Verdict,
 )
 
+ITSELF = "the-server"
 OUR_FAULT = "InternalServerError"
+STORELESS = frozenset({Act.LOOK, Act.COMPARE})
+"""What needs no collection."""
 INTERRUPTED = "interrupted"
 TRIES = 3  # of a call whose collection moves to another model meanwhile
 NARROWED = "session/states-what-it-was-made-for"
 STOPPED = "suspended"
 UNHOLDABLE = "held/cannot-be-reviewed"
+STEERED = "tags/steer-the-policy"
+STEERING = "recognizance:"
+"""How the tags begin that policies read, such as for how long a collection's faces are kept."""
+STEERERS = frozenset({"admin", "governor"})
 BROKEN = Decision(Verdict.DENY, "wire/constraints", "the request does not fit the service model")
 UNSERVED = Decision(Verdict.DENY, "unserved", "the operation is not offered here")
 
@@ -59,8 +69,8 @@ class Service:
         if operation is None:
             self.refused(name, caller, request_id, Unserved.code, stated=stated, decision=UNSERVED, address=address)
             raise Unserved(f"{name} is not served here. See docs/coverage.md.")
-        ask = self._ask(operation, request, caller, stated, address)
-        call = Call(ask, self._decide(operation, ask), request_id, self.tools)
+        ask, known = self._ask(operation, request, caller, stated, address)
+        call = Call(ask, self._decide(operation, ask, request), request_id, self.tools, known)
 
         if call.decision.verdict is Verdict.DENY:
             call.close("refused")
@@ -91,44 +101,64 @@ class Service:
         ask = Ask(caller, name, act, _merged(caller, stated), self.tools.now(), address=address)
         Call(ask, decision, request_id, self.tools).close(code)
 
+    def due(self) -> list[tuple[Mapping[str, Any], str, Caller]]:
+        """Return what the server should ask of itself now: requests, their operations, and on whose behalf."""
+        database, now = self.tools.database, self.tools.now()
+        ended = grounds.ending(database, now)
+        lapsed = authorisations.lapsed(database, self.tools.controls.now())
+        return [
+            *(({"CollectionId": one}, "ExpireFaces", _itself(account, region)) for account, region, one in ended),
+            *(({}, "SealLapsed", _itself(one)) for one in sorted({kept.account for kept in lapsed})),
+            *(({}, "TidyReviews", _itself(one)) for one in review.due(database, self.tools.reviewing, now)),
+        ]
+
     def _ask(
         self, operation: Operation, request: Mapping[str, Any], caller: Caller, stated: Stated, address: str | None
-    ) -> Ask:
-        """Return what the policy is asked: all it may know without decoding anything."""
+    ) -> tuple[Ask, Collection | None]:
+        """Return what the policy is asked: all that is known undecoded; and the collection that was found for it."""
         said = _merged(caller, stated)
-        named = request.get("CollectionId")
-        return Ask(
+        named = operation.names(request)
+        holding, known = (None, None) if named is None else self._holding(caller, CollectionId(named))
+        ask = Ask(
             caller=caller,
             operation=operation.name,
             act=operation.act,
             stated=said,
             at=self.tools.now(),
-            holding=None if named is None else self._holding(caller, CollectionId(named)),
+            holding=holding,
             threshold=operation.threshold_of(request),
             attributes=tuple(request.get(operation.attributes, ())) if operation.attributes else (),
             authorisation=self.tools.controls.authorisation(caller.account, said.authorisation),
             address=address,
         )
+        return ask, known
 
-    def _holding(self, caller: Caller, named: CollectionId) -> Holding:
+    def _holding(self, caller: Caller, named: CollectionId) -> tuple[Holding, Collection | None]:
         try:
             found, tags = collections.find_tagged(self.tools.database, caller.account, named)
         except NotFound:
-            return Holding(named)  # what it does not hold is for the operation to say, once it may be asked
-        return Holding(named, found.faces, tags)
+            return Holding(named), None  # what it does not hold is for the operation to say, once it may be asked
+        return Holding(named, found.faces, tags), found
 
-    def _decide(self, operation: Operation, ask: Ask) -> Decision:
+    def _decide(self, operation: Operation, ask: Ask, request: Mapping[str, Any]) -> Decision:
         narrowed = _widened(ask)
         if narrowed:
             return Decision(Verdict.DENY, NARROWED, narrowed)
         stopped = self.tools.controls.stopped(ask)
         if stopped:
             return Decision(Verdict.DENY, STOPPED, stopped)
+        steers = operation.tags and any(one.startswith(STEERING) for one in request.get(operation.tags, ()))
+        if steers and not ask.caller.roles & STEERERS:
+            return Decision(Verdict.DENY, STEERED, f"Tags that begin with {STEERING} are for a governor to set.")
         decision = self.tools.policy.admit(ask)
         if decision.verdict is Verdict.HOLD and not operation.holdable:
             reason = f"What {operation.name} finds cannot be reviewed, and may not leave without: {decision.reason}"
             return replace(decision, verdict=Verdict.DENY, rule=UNHOLDABLE, reason=reason)
         return decision
+
+
+def _itself(account: str, region: str = "") -> Caller:
+    return Caller(ITSELF, account, region, Kind.SERVER)
 
 
 def _merged(caller: Caller, stated: Stated) -> Stated:
@@ -145,7 +175,17 @@ def _widened(ask: Ask) -> str | None:
         meant = getattr(ask.caller.stated, one.name)
         if meant is not None and getattr(ask.stated, one.name) != meant:
             return f"This session was made for another {one.name}; make a session for this one."
-    return None
+    return _beyond(ask)
+
+
+def _beyond(ask: Ask) -> str | None:
+    """Say where a request goes beyond the collections its session was made for; None where it does not."""
+    within = ask.caller.collections
+    if within is None or ask.act in STORELESS:
+        return None
+    if ask.holding is None:
+        return f"This session was made for some collections, and {ask.operation} names none."
+    return None if ask.holding.id in within else "This session was made for other collections."
 
 
 def _run(operation: Operation, call: Call, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -51,12 +51,19 @@ class Settings:
     index_address: str = setting("", "Address of that index, for milvus `http://host:19530` or `https://…`.")
     index_token: str = setting("", "What it is asked with, for milvus `user:password` or an API key.", secret=True)
     index_timeout: float = setting(30.0, "Seconds that one request to it may take.")
+    policy: str = setting("open", "What may be asked: `open`, `workplace`, `law-enforcement`, or a folder of yours.")
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8477, "Port to listen on.")
     account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")
     regions: tuple[str, ...] = setting((), "Regions a signature may name, separated by commas; empty: any.")
     root_access_key_id: str = setting("", "The root access key id; empty: made once and kept in the data folder.")
     root_secret_access_key: str = setting("", "Its secret; given together with the id or not at all.", secret=True)
+    ledger_origin: str = setting(
+        "", "The name that the ledger's checkpoints go by; empty: `recognizance`, the account and 8 digits of its key."
+    )
+    witnessed: tuple[str, ...] = setting(
+        (), "Public keys of other logs whose checkpoints this server cosigns as a witness, separated by commas."
+    )
     detector: str = setting("yunet-2023mar", "Name of the model card that finds faces.")
     embedder: str = setting("sface-2021dec", "Name of the model card that compares faces.")
     models: Path = setting(NOWHERE, "Folder of installed models; empty: `models` in the data folder.")
@@ -85,6 +92,11 @@ class Settings:
     )
     s3_buckets: tuple[str, ...] = setting((), "Buckets that may be read, separated by commas; empty: any the key may.")
     s3_timeout: float = setting(10.0, "Seconds that connecting to S3, and each read from it, may take.")
+    review_days: int = setting(30, "Days for which a review of held candidates is open; then it has expired.")
+    review_kept_days: int = setting(30, "Days for which the picture that was searched with is kept after its review.")
+    review_seed_every: int = setting(
+        10, "After every so many reviews one is opened in which nobody can be the person sought; 0: never."
+    )
     log: str = setting("info", "How much is logged.", choices=("debug", "info", "warning", "error"))
 
     @property
@@ -176,6 +188,8 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsWrong(f"port is {settings.port} and should be between 0 and 65535")
     if settings.threads < 0 or settings.waiting < 0:
         raise SettingsWrong("threads and waiting should be 0 or more")
+    if settings.review_days < 1 or settings.review_kept_days < 0 or settings.review_seed_every < 0:
+        raise SettingsWrong("review_days should be 1 or more, review_kept_days and review_seed_every 0 or more")
     if bool(settings.s3_access_key_id) != bool(settings.s3_secret_access_key):
         raise SettingsWrong("s3_access_key_id and s3_secret_access_key are given together or not at all")
     if not 0 < settings.s3_timeout <= 300:

@@ -23,6 +23,36 @@ class AbandonReembeddingResponse(TypedDict):
     Erased: NotRequired[int]
 
 
+class AccessKeyDescription(TypedDict):
+    """Part of CreateKey, ListKeys and 3 more."""
+
+    AccessKeyId: NotRequired[str]
+    Name: NotRequired[str]
+    Person: NotRequired[str]
+    Roles: NotRequired[list[str]]
+    Purpose: NotRequired[str]
+    State: NotRequired[str]
+    MadeBy: NotRequired[str]
+    CreatedAt: NotRequired[datetime]
+    ExpiresAt: NotRequired[datetime]
+    RotatedAt: NotRequired[datetime]
+    RevokedAt: NotRequired[datetime]
+    RevokedWhy: NotRequired[str]
+
+
+class AddCosignatureRequest(TypedDict):
+    """What AddCosignature is asked."""
+
+    Note: str
+    WitnessKey: str
+
+
+class AddCosignatureResponse(TypedDict):
+    """What AddCosignature answers."""
+
+    Checkpoint: Checkpoint
+
+
 class AgeRange(TypedDict):
     """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
 
@@ -93,6 +123,30 @@ class AuditImage(TypedDict):
     Bytes: NotRequired[bytes]
     S3Object: NotRequired[S3Object]
     BoundingBox: NotRequired[BoundingBox]
+
+
+AuthorisationDecision: TypeAlias = Literal["granted", "refused"]
+
+
+class AuthorisationDescription(TypedDict):
+    """Part of DecideAuthorisation, ListAuthorisations and 1 more."""
+
+    AuthorisationId: NotRequired[str]
+    Case: NotRequired[str]
+    Basis: NotRequired[str]
+    Authority: NotRequired[str]
+    State: NotRequired[AuthorisationState]
+    OpenedAt: NotRequired[datetime]
+    OpenedBy: NotRequired[str]
+    DecideBy: NotRequired[datetime]
+    DecidedAt: NotRequired[datetime]
+    DecidedBy: NotRequired[str]
+    Reference: NotRequired[str]
+    ExpiresAt: NotRequired[datetime]
+    SealedAt: NotRequired[datetime]
+
+
+AuthorisationState: TypeAlias = Literal["pending", "granted", "refused", "lapsed", "expired"]
 
 
 class Beard(TypedDict):
@@ -169,6 +223,14 @@ class ChallengePreference(TypedDict):
 
 
 ChallengeType: TypeAlias = Literal["FaceMovementAndLightChallenge", "FaceMovementChallenge"]
+
+
+class Checkpoint(TypedDict):
+    """Part of AddCosignature, DescribeLedger and 4 more."""
+
+    Size: int
+    At: datetime
+    Note: str
 
 
 class CompareFacesMatch(TypedDict):
@@ -349,6 +411,24 @@ class CreateFaceLivenessSessionResponse(TypedDict):
     SessionId: str
 
 
+class CreateKeyRequest(TypedDict):
+    """What CreateKey is asked."""
+
+    Name: str
+    Person: NotRequired[str]
+    Roles: list[str]
+    Purpose: NotRequired[str]
+    ExpiresAt: NotRequired[datetime]
+
+
+class CreateKeyResponse(TypedDict):
+    """What CreateKey answers."""
+
+    AccessKeyId: NotRequired[str]
+    SecretAccessKey: NotRequired[str]
+    Key: NotRequired[AccessKeyDescription]
+
+
 class CreateProjectRequest(TypedDict):
     """What CreateProject is asked."""
 
@@ -382,6 +462,27 @@ class CreateProjectVersionResponse(TypedDict):
     """What CreateProjectVersion answers."""
 
     ProjectVersionArn: NotRequired[str]
+
+
+class CreateSessionRequest(TypedDict):
+    """What CreateSession is asked."""
+
+    DurationSeconds: int
+    Roles: NotRequired[list[str]]
+    Purpose: NotRequired[str]
+    Case: NotRequired[str]
+    Authorisation: NotRequired[str]
+    Collections: NotRequired[list[str]]
+    AccessKeyId: NotRequired[str]
+
+
+class CreateSessionResponse(TypedDict):
+    """What CreateSession answers."""
+
+    AccessKeyId: NotRequired[str]
+    SecretAccessKey: NotRequired[str]
+    SessionToken: NotRequired[str]
+    Expiration: NotRequired[datetime]
 
 
 class CreateStreamProcessorRequest(TypedDict):
@@ -515,6 +616,21 @@ DatasetStatusMessageCode: TypeAlias = Literal["SUCCESS", "SERVICE_ERROR", "CLIEN
 DatasetType: TypeAlias = Literal["TRAIN", "TEST"]
 
 
+class DecideAuthorisationRequest(TypedDict):
+    """What DecideAuthorisation is asked."""
+
+    AuthorisationId: str
+    Decision: AuthorisationDecision
+    Reference: str
+    ExpiresAt: NotRequired[datetime]
+
+
+class DecideAuthorisationResponse(TypedDict):
+    """What DecideAuthorisation answers."""
+
+    Authorisation: NotRequired[AuthorisationDescription]
+
+
 class DeleteCollectionRequest(TypedDict):
     """What DeleteCollection is asked."""
 
@@ -637,6 +753,33 @@ class DescribeDatasetResponse(TypedDict):
     DatasetDescription: NotRequired[DatasetDescription]
 
 
+class DescribeLedgerRequest(TypedDict):
+    """What DescribeLedger is asked."""
+
+
+class DescribeLedgerResponse(TypedDict):
+    """What DescribeLedger answers."""
+
+    Origin: str
+    VerifierKey: str
+    Size: int
+    RootHash: bytes
+    LastAt: NotRequired[datetime]
+    Checkpoint: NotRequired[Checkpoint]
+
+
+class DescribePolicyRequest(TypedDict):
+    """What DescribePolicy is asked."""
+
+
+class DescribePolicyResponse(TypedDict):
+    """What DescribePolicy answers."""
+
+    Name: NotRequired[str]
+    Digest: NotRequired[str]
+    Rules: NotRequired[list[PolicyRule]]
+
+
 class DescribeProjectVersionsRequest(TypedDict):
     """What DescribeProjectVersions is asked."""
 
@@ -687,6 +830,25 @@ class DescribeReembeddingResponse(TypedDict):
     LeftFaces: NotRequired[list[LeftFace]]
 
 
+class DescribeReviewRequest(TypedDict):
+    """What DescribeReview is asked."""
+
+    ReviewId: str
+
+
+class DescribeReviewResponse(TypedDict):
+    """What DescribeReview answers."""
+
+    Review: NotRequired[ReviewSummary]
+    Sentence: NotRequired[str]
+    Labels: NotRequired[list[str]]
+    Verdicts: NotRequired[list[VerdictDescription]]
+    Confirmed: NotRequired[int]
+    Rejected: NotRequired[int]
+    Candidates: NotRequired[list[int]]
+    Seeded: NotRequired[bool]
+
+
 class DescribeStreamProcessorRequest(TypedDict):
     """What DescribeStreamProcessor is asked."""
 
@@ -710,6 +872,17 @@ class DescribeStreamProcessorResponse(TypedDict):
     KmsKeyId: NotRequired[str]
     RegionsOfInterest: NotRequired[list[RegionOfInterest]]
     DataSharingPreference: NotRequired[StreamProcessorDataSharingPreference]
+
+
+class DescribeWitnessRequest(TypedDict):
+    """What DescribeWitness is asked."""
+
+
+class DescribeWitnessResponse(TypedDict):
+    """What DescribeWitness answers."""
+
+    VerifierKey: str
+    Witnessed: list[str]
 
 
 class DetectCustomLabelsRequest(TypedDict):
@@ -954,11 +1127,58 @@ class EquipmentDetection(TypedDict):
     CoversBodyPart: NotRequired[CoversBodyPart]
 
 
+class EraseStatementsRequest(TypedDict):
+    """What EraseStatements is asked."""
+
+    Sequences: NotRequired[list[int]]
+    Case: NotRequired[str]
+
+
+class EraseStatementsResponse(TypedDict):
+    """What EraseStatements answers."""
+
+    Erased: int
+
+
 class EvaluationResult(TypedDict):
     """Part of DescribeProjectVersions."""
 
     F1Score: NotRequired[float]
     Summary: NotRequired[Summary]
+
+
+class ExpireFacesRequest(TypedDict):
+    """What ExpireFaces is asked."""
+
+    CollectionId: str
+
+
+class ExpireFacesResponse(TypedDict):
+    """What ExpireFaces answers."""
+
+    ExpiredFaces: list[str]
+    More: bool
+
+
+class ExplainDecisionRequest(TypedDict):
+    """What ExplainDecision is asked."""
+
+    Operation: str
+    CollectionId: NotRequired[str]
+    Threshold: NotRequired[float]
+    Attributes: NotRequired[list[str]]
+
+
+class ExplainDecisionResponse(TypedDict):
+    """What ExplainDecision answers."""
+
+    Verdict: NotRequired[str]
+    Rule: NotRequired[str]
+    Reason: NotRequired[str]
+    Floor: NotRequired[float]
+    Policy: NotRequired[str]
+    Spoke: NotRequired[list[PolicyRule]]
+    RolesThatCould: NotRequired[list[str]]
 
 
 class ExplainSimilarityRequest(TypedDict):
@@ -1005,6 +1225,25 @@ class ExportCollectionResponse(TypedDict):
     Users: NotRequired[list[KeptUser]]
     Faces: NotRequired[list[KeptFace]]
     NextToken: NotRequired[str]
+
+
+class ExportLedgerRequest(TypedDict):
+    """What ExportLedger is asked."""
+
+    After: NotRequired[int]
+    TreeSize: NotRequired[int]
+    MaxResults: NotRequired[int]
+    WithStatements: NotRequired[bool]
+
+
+class ExportLedgerResponse(TypedDict):
+    """What ExportLedger answers."""
+
+    Entries: list[LedgerLeaf]
+    After: int
+    TreeSize: int
+    Frontier: list[bytes]
+    Next: NotRequired[int]
 
 
 class EyeDirection(TypedDict):
@@ -1071,6 +1310,15 @@ class FaceDetection(TypedDict):
 
     Timestamp: NotRequired[int]
     Face: NotRequired[FaceDetail]
+
+
+class FaceGround(TypedDict):
+    """Part of ListFaceGrounds."""
+
+    FaceId: str
+    EnrolledAt: datetime
+    Consent: NotRequired[str]
+    Until: NotRequired[datetime]
 
 
 class FaceMatch(TypedDict):
@@ -1220,6 +1468,18 @@ class GetCelebrityRecognitionResponse(TypedDict):
     JobTag: NotRequired[str]
 
 
+class GetCheckpointRequest(TypedDict):
+    """What GetCheckpoint is asked."""
+
+    Size: NotRequired[int]
+
+
+class GetCheckpointResponse(TypedDict):
+    """What GetCheckpoint answers."""
+
+    Checkpoint: Checkpoint
+
+
 class GetContentModerationRequest(TypedDict):
     """What GetContentModeration is asked."""
 
@@ -1344,6 +1604,22 @@ class GetLabelDetectionResponse(TypedDict):
     Video: NotRequired[Video]
     JobTag: NotRequired[str]
     GetRequestMetadata: NotRequired[GetLabelDetectionRequestMetadata]
+
+
+class GetLineUpRequest(TypedDict):
+    """What GetLineUp is asked."""
+
+    ReviewId: str
+
+
+class GetLineUpResponse(TypedDict):
+    """What GetLineUp answers."""
+
+    ReviewId: NotRequired[str]
+    Probe: NotRequired[bytes]
+    Faces: NotRequired[list[LineUpFace]]
+    ShortLineUp: NotRequired[bool]
+    Sentence: NotRequired[str]
 
 
 class GetMediaAnalysisJobRequest(TypedDict):
@@ -1580,6 +1856,14 @@ class LabelAlias(TypedDict):
     Name: NotRequired[str]
 
 
+class LabelCall(TypedDict):
+    """Part of SubmitVerdict."""
+
+    Label: str
+    Call: VerdictCall
+    Reason: NotRequired[str]
+
+
 class LabelCategory(TypedDict):
     """Part of DetectLabels, GetLabelDetection."""
 
@@ -1668,6 +1952,27 @@ class LedgerEntry(TypedDict):
     Rule: NotRequired[str]
     Outcome: NotRequired[str]
     Facts: NotRequired[dict[str, str]]
+    Kind: NotRequired[str]
+    Issuer: NotRequired[str]
+    Authorisation: NotRequired[str]
+    Consent: NotRequired[str]
+    Policy: NotRequired[str]
+    Floor: NotRequired[float]
+    StatementErased: NotRequired[bool]
+
+
+class LedgerLeaf(TypedDict):
+    """Part of ExportLedger, ProveInclusion."""
+
+    Text: str
+    Statement: NotRequired[LedgerStatement]
+
+
+class LedgerStatement(TypedDict):
+    """Part of ExportLedger, ProveInclusion."""
+
+    Salt: bytes
+    Text: str
 
 
 class LeftFace(TypedDict):
@@ -1676,6 +1981,43 @@ class LeftFace(TypedDict):
     FaceId: NotRequired[str]
     ImageId: NotRequired[str]
     ExternalImageId: NotRequired[str]
+
+
+class LineUpFace(TypedDict):
+    """Part of GetLineUp."""
+
+    Label: NotRequired[str]
+    Picture: NotRequired[bytes]
+
+
+class ListAuthorisationsRequest(TypedDict):
+    """What ListAuthorisations is asked."""
+
+    State: NotRequired[AuthorisationState]
+    Case: NotRequired[str]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListAuthorisationsResponse(TypedDict):
+    """What ListAuthorisations answers."""
+
+    Authorisations: NotRequired[list[AuthorisationDescription]]
+    NextToken: NotRequired[str]
+
+
+class ListCheckpointsRequest(TypedDict):
+    """What ListCheckpoints is asked."""
+
+    After: NotRequired[int]
+    MaxResults: NotRequired[int]
+
+
+class ListCheckpointsResponse(TypedDict):
+    """What ListCheckpoints answers."""
+
+    Checkpoints: list[Checkpoint]
+    Next: NotRequired[int]
 
 
 class ListCollectionsRequest(TypedDict):
@@ -1727,6 +2069,21 @@ class ListDatasetLabelsResponse(TypedDict):
     NextToken: NotRequired[str]
 
 
+class ListFaceGroundsRequest(TypedDict):
+    """What ListFaceGrounds is asked."""
+
+    CollectionId: str
+    MaxResults: NotRequired[int]
+    NextToken: NotRequired[str]
+
+
+class ListFaceGroundsResponse(TypedDict):
+    """What ListFaceGrounds answers."""
+
+    Grounds: list[FaceGround]
+    NextToken: NotRequired[str]
+
+
 class ListFacesRequest(TypedDict):
     """What ListFaces is asked."""
 
@@ -1743,6 +2100,20 @@ class ListFacesResponse(TypedDict):
     Faces: NotRequired[list[Face]]
     NextToken: NotRequired[str]
     FaceModelVersion: NotRequired[str]
+
+
+class ListKeysRequest(TypedDict):
+    """What ListKeys is asked."""
+
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListKeysResponse(TypedDict):
+    """What ListKeys answers."""
+
+    Keys: NotRequired[list[AccessKeyDescription]]
+    NextToken: NotRequired[str]
 
 
 class ListLedgerEntriesRequest(TypedDict):
@@ -1798,6 +2169,31 @@ class ListProjectPoliciesResponse(TypedDict):
     NextToken: NotRequired[str]
 
 
+class ListReviewersRequest(TypedDict):
+    """What ListReviewers is asked."""
+
+
+class ListReviewersResponse(TypedDict):
+    """What ListReviewers answers."""
+
+    Reviewers: NotRequired[list[ReviewerDescription]]
+
+
+class ListReviewsRequest(TypedDict):
+    """What ListReviews is asked."""
+
+    State: NotRequired[ReviewState]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListReviewsResponse(TypedDict):
+    """What ListReviews answers."""
+
+    Reviews: NotRequired[list[ReviewSummary]]
+    NextToken: NotRequired[str]
+
+
 class ListStreamProcessorsRequest(TypedDict):
     """What ListStreamProcessors is asked."""
 
@@ -1810,6 +2206,21 @@ class ListStreamProcessorsResponse(TypedDict):
 
     NextToken: NotRequired[str]
     StreamProcessors: NotRequired[list[StreamProcessor]]
+
+
+class ListSuspensionsRequest(TypedDict):
+    """What ListSuspensions is asked."""
+
+    Ended: NotRequired[bool]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListSuspensionsResponse(TypedDict):
+    """What ListSuspensions answers."""
+
+    Suspensions: NotRequired[list[SuspensionDescription]]
+    NextToken: NotRequired[str]
 
 
 class ListTagsForResourceRequest(TypedDict):
@@ -1988,6 +2399,20 @@ class NotificationChannel(TypedDict):
     RoleArn: str
 
 
+class OpenAuthorisationRequest(TypedDict):
+    """What OpenAuthorisation is asked."""
+
+    Case: str
+    Basis: str
+    Authority: str
+
+
+class OpenAuthorisationResponse(TypedDict):
+    """What OpenAuthorisation answers."""
+
+    Authorisation: NotRequired[AuthorisationDescription]
+
+
 OrientationCorrection: TypeAlias = Literal["ROTATE_0", "ROTATE_90", "ROTATE_180", "ROTATE_270"]
 
 
@@ -2030,11 +2455,32 @@ class PersonMatch(TypedDict):
 PersonTrackingSortBy: TypeAlias = Literal["INDEX", "TIMESTAMP"]
 
 
+class PlaceCall(TypedDict):
+    """Part of DescribeReview."""
+
+    Place: NotRequired[int]
+    Call: NotRequired[VerdictCall]
+
+
 class Point(TypedDict):
     """Part of CreateStreamProcessor, DescribeStreamProcessor and 5 more."""
 
     X: NotRequired[float]
     Y: NotRequired[float]
+
+
+class PolicyRule(TypedDict):
+    """Part of DescribePolicy, ExplainDecision."""
+
+    Id: NotRequired[str]
+    Effect: NotRequired[str]
+    Cure: NotRequired[str]
+    To: NotRequired[float]
+    Reason: NotRequired[str]
+    Source: NotRequired[str]
+    File: NotRequired[str]
+    Line: NotRequired[int]
+    LooksAt: NotRequired[list[str]]
 
 
 class Pose(TypedDict):
@@ -2150,6 +2596,42 @@ class ProtectiveEquipmentSummary(TypedDict):
 ProtectiveEquipmentType: TypeAlias = Literal["FACE_COVER", "HAND_COVER", "HEAD_COVER"]
 
 
+class ProveConsistencyRequest(TypedDict):
+    """What ProveConsistency is asked."""
+
+    From: int
+    To: NotRequired[int]
+
+
+class ProveConsistencyResponse(TypedDict):
+    """What ProveConsistency answers."""
+
+    From: int
+    To: int
+    FromRootHash: bytes
+    ToRootHash: bytes
+    Proof: list[bytes]
+    Checkpoint: NotRequired[Checkpoint]
+
+
+class ProveInclusionRequest(TypedDict):
+    """What ProveInclusion is asked."""
+
+    Sequence: int
+    TreeSize: NotRequired[int]
+    WithStatement: NotRequired[bool]
+
+
+class ProveInclusionResponse(TypedDict):
+    """What ProveInclusion answers."""
+
+    Entry: LedgerLeaf
+    TreeSize: int
+    RootHash: bytes
+    Proof: list[bytes]
+    Checkpoint: NotRequired[Checkpoint]
+
+
 class PutProjectPolicyRequest(TypedDict):
     """What PutProjectPolicy is asked."""
 
@@ -2163,6 +2645,21 @@ class PutProjectPolicyResponse(TypedDict):
     """What PutProjectPolicy answers."""
 
     PolicyRevisionId: NotRequired[str]
+
+
+class QualifyReviewerRequest(TypedDict):
+    """What QualifyReviewer is asked."""
+
+    Person: str
+    Until: datetime
+    Evidence: str
+
+
+class QualifyReviewerResponse(TypedDict):
+    """What QualifyReviewer answers."""
+
+    Person: NotRequired[str]
+    Until: NotRequired[datetime]
 
 
 QualityFilter: TypeAlias = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
@@ -2263,6 +2760,85 @@ class RestoreUsersResponse(TypedDict):
     AlreadyThere: NotRequired[int]
 
 
+class ResumeRequest(TypedDict):
+    """What Resume is asked."""
+
+    SuspensionId: str
+    Why: str
+
+
+class ResumeResponse(TypedDict):
+    """What Resume answers."""
+
+    Suspension: NotRequired[SuspensionDescription]
+
+
+ReviewState: TypeAlias = Literal["open", "closed", "expired", "sealed", "withdrawn"]
+
+
+class ReviewSummary(TypedDict):
+    """Part of DescribeReview, ListReviews."""
+
+    ReviewId: NotRequired[str]
+    State: NotRequired[ReviewState]
+    Outcome: NotRequired[str]
+    Faces: NotRequired[int]
+    ShortLineUp: NotRequired[bool]
+    Unseen: NotRequired[int]
+    OpenedOn: NotRequired[datetime]
+    ExpiresOn: NotRequired[datetime]
+    ClosedAt: NotRequired[datetime]
+    Judged: NotRequired[bool]
+
+
+class ReviewerDescription(TypedDict):
+    """Part of ListReviewers."""
+
+    Person: NotRequired[str]
+    Until: NotRequired[datetime]
+    Evidence: NotRequired[str]
+    QualifiedAt: NotRequired[datetime]
+    QualifiedBy: NotRequired[str]
+    Qualified: NotRequired[bool]
+    Verdicts: NotRequired[int]
+    SeededSeen: NotRequired[int]
+    SeededFalse: NotRequired[int]
+    OthersFalse: NotRequired[int]
+    Agreed: NotRequired[int]
+    Overturned: NotRequired[int]
+    AgreementRate: NotRequired[float]
+    MedianSeconds: NotRequired[float]
+
+
+class RevokeKeyRequest(TypedDict):
+    """What RevokeKey is asked."""
+
+    AccessKeyId: str
+    Why: str
+
+
+class RevokeKeyResponse(TypedDict):
+    """What RevokeKey answers."""
+
+    Key: NotRequired[AccessKeyDescription]
+
+
+class RotateKeyRequest(TypedDict):
+    """What RotateKey is asked."""
+
+    AccessKeyId: str
+    OverlapSeconds: int
+
+
+class RotateKeyResponse(TypedDict):
+    """What RotateKey answers."""
+
+    AccessKeyId: NotRequired[str]
+    SecretAccessKey: NotRequired[str]
+    Key: NotRequired[AccessKeyDescription]
+    Rotated: NotRequired[AccessKeyDescription]
+
+
 class S3Destination(TypedDict):
     """Part of CreateStreamProcessor, DescribeStreamProcessor."""
 
@@ -2276,6 +2852,17 @@ class S3Object(TypedDict):
     Bucket: NotRequired[str]
     Name: NotRequired[str]
     Version: NotRequired[str]
+
+
+class SealLapsedRequest(TypedDict):
+    """What SealLapsed is asked."""
+
+
+class SealLapsedResponse(TypedDict):
+    """What SealLapsed answers."""
+
+    Sealed: NotRequired[list[str]]
+    More: NotRequired[bool]
 
 
 class SearchFacesByImageRequest(TypedDict):
@@ -2368,6 +2955,18 @@ class SearchedUser(TypedDict):
     """Part of SearchUsers."""
 
     UserId: NotRequired[str]
+
+
+class SeedReviewRequest(TypedDict):
+    """What SeedReview is asked."""
+
+    CollectionId: str
+
+
+class SeedReviewResponse(TypedDict):
+    """What SeedReview answers."""
+
+    ReviewId: NotRequired[str]
 
 
 class SegmentDetection(TypedDict):
@@ -2719,6 +3318,21 @@ class StreamProcessorSettingsForUpdate(TypedDict):
 StreamProcessorStatus: TypeAlias = Literal["STOPPED", "STARTING", "RUNNING", "FAILED", "STOPPING", "UPDATING"]
 
 
+class SubmitVerdictRequest(TypedDict):
+    """What SubmitVerdict is asked."""
+
+    ReviewId: str
+    Calls: list[LabelCall]
+    Reason: NotRequired[str]
+
+
+class SubmitVerdictResponse(TypedDict):
+    """What SubmitVerdict answers."""
+
+    ReviewId: NotRequired[str]
+    Sentence: NotRequired[str]
+
+
 class Summary(TypedDict):
     """Part of DescribeProjectVersions."""
 
@@ -2730,6 +3344,38 @@ class Sunglasses(TypedDict):
 
     Value: NotRequired[bool]
     Confidence: NotRequired[float]
+
+
+class SuspendRequest(TypedDict):
+    """What Suspend is asked."""
+
+    All: NotRequired[bool]
+    Act: NotRequired[str]
+    Operation: NotRequired[str]
+    CollectionId: NotRequired[str]
+    Why: str
+
+
+class SuspendResponse(TypedDict):
+    """What Suspend answers."""
+
+    Suspension: NotRequired[SuspensionDescription]
+
+
+class SuspensionDescription(TypedDict):
+    """Part of ListSuspensions, Resume and 1 more."""
+
+    SuspensionId: NotRequired[str]
+    All: NotRequired[bool]
+    Act: NotRequired[str]
+    Operation: NotRequired[str]
+    CollectionId: NotRequired[str]
+    Why: NotRequired[str]
+    SuspendedAt: NotRequired[datetime]
+    SuspendedBy: NotRequired[str]
+    ResumedAt: NotRequired[datetime]
+    ResumedBy: NotRequired[str]
+    ResumedWhy: NotRequired[str]
 
 
 class TagResourceRequest(TypedDict):
@@ -2789,6 +3435,18 @@ class TextDetectionResult(TypedDict):
 
 
 TextTypes: TypeAlias = Literal["LINE", "WORD"]
+
+
+class TidyReviewsRequest(TypedDict):
+    """What TidyReviews is asked."""
+
+
+class TidyReviewsResponse(TypedDict):
+    """What TidyReviews answers."""
+
+    Expired: NotRequired[int]
+    PicturesDestroyed: NotRequired[int]
+    More: NotRequired[bool]
 
 
 class TrainingData(TypedDict):
@@ -2889,6 +3547,24 @@ class UpdateDatasetEntriesResponse(TypedDict):
     """What UpdateDatasetEntries answers."""
 
 
+class UpdateKeyRequest(TypedDict):
+    """What UpdateKey is asked."""
+
+    AccessKeyId: str
+    Name: NotRequired[str]
+    Person: NotRequired[str]
+    Roles: NotRequired[list[str]]
+    Purpose: NotRequired[str]
+    ExpiresAt: NotRequired[datetime]
+    NeverExpires: NotRequired[bool]
+
+
+class UpdateKeyResponse(TypedDict):
+    """What UpdateKey answers."""
+
+    Key: NotRequired[AccessKeyDescription]
+
+
 class UpdateStreamProcessorRequest(TypedDict):
     """What UpdateStreamProcessor is asked."""
 
@@ -2926,6 +3602,22 @@ class ValidationData(TypedDict):
     Assets: NotRequired[list[Asset]]
 
 
+VerdictCall: TypeAlias = Literal["same", "different", "cannot-tell"]
+
+
+class VerdictDescription(TypedDict):
+    """Part of DescribeReview."""
+
+    Person: NotRequired[str]
+    At: NotRequired[datetime]
+    Seconds: NotRequired[float]
+    Calls: NotRequired[list[PlaceCall]]
+    Reasons: NotRequired[dict[str, str]]
+    Counts: NotRequired[bool]
+    Commitment: NotRequired[str]
+    Opening: NotRequired[str]
+
+
 class Versions(TypedDict):
     """Part of CreateFaceLivenessSession."""
 
@@ -2955,3 +3647,32 @@ class VideoMetadata(TypedDict):
     FrameHeight: NotRequired[int]
     FrameWidth: NotRequired[int]
     ColorRange: NotRequired[VideoColorRange]
+
+
+class WithdrawConsentRequest(TypedDict):
+    """What WithdrawConsent is asked."""
+
+    CollectionId: str
+    Consent: str
+
+
+class WithdrawConsentResponse(TypedDict):
+    """What WithdrawConsent answers."""
+
+    DeletedFaces: list[str]
+    More: bool
+
+
+class WitnessCheckpointRequest(TypedDict):
+    """What WitnessCheckpoint is asked."""
+
+    Checkpoint: str
+    OldSize: int
+    Proof: NotRequired[list[bytes]]
+
+
+class WitnessCheckpointResponse(TypedDict):
+    """What WitnessCheckpoint answers."""
+
+    Cosignature: str
+    Size: int

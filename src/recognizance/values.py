@@ -187,8 +187,8 @@ class Collection:
     """A named gallery, bound for life to one face model.
 
     `number` is its name inside the house and is never used again. `revision` counts what was ever
-    added and removed; `faces` and `users` what is there at that revision. A collection being built to
-    take another's place has that one's number as `replaces`, and no client can name it.
+    added and removed; `faces` and `users` what is there at that revision, `root` a hash of all its vectors.
+    A collection being built to take another's place has that one's number as `replaces`, and no client can name it.
     """
 
     number: int
@@ -202,6 +202,7 @@ class Collection:
     faces: int
     users: int
     replaces: int | None = None
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,7 @@ class Caller:
 
     `person` names the human being behind the key, where one does; `roles` say what the key is for. What a request does
     not state is taken from `stated`; where that is `binding` (a session), the request may state nothing else.
-    `issuer` is the key that made a session, else empty.
+    `issuer` is the key that made a session, else empty. Where there are `collections`, no other may be named.
     """
 
     access_key: str
@@ -347,6 +348,7 @@ class Caller:
     stated: Stated = NOTHING_STATED
     binding: bool = False
     issuer: str = ""
+    collections: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,14 +369,15 @@ class Key:
     binding: bool = False
     issuer: str = ""
     expires_at: datetime | None = None
+    collections: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
     """Leave to identify people in one case, by a court or whoever the law names, with a clock.
 
-    `state` is "pending" (asked for, not decided), "granted" or "refused". A pending one counts from `opened_at`; a
-    granted one is good until `expires_at`, where it has an end.
+    `state` is "pending" (asked for, not decided), "granted" or "refused". A pending one counts from `opened_at` and is
+    "lapsed" 48 hours later; a granted one is good until `expires_at`, where it has an end, and then "expired".
     """
 
     id: str
@@ -401,6 +404,7 @@ class Ask:
     `threshold` is what would be applied, the operation's default where none was sent; None where there is none.
     `attributes` are the facial attributes asked for. `address` is the client's, None where there is no network.
     `holding` is None where no collection is named; a collection that is not there has no tags and no faces.
+    `media` is what is looked at: "still" pictures, a recorded "video", or "live" video.
     """
 
     caller: Caller
@@ -413,6 +417,7 @@ class Ask:
     attributes: tuple[str, ...] = ()
     authorisation: Authorisation | None = None
     address: str | None = None
+    media: str = "still"
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +433,39 @@ class Decision:
     reason: str
     floor: Percent | None = None
     policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a policy: a permit allows, a forbid refuses unless it has a cure.
+
+    A `cure` is what the server itself does so that a forbid no longer speaks: "hold" has people look before anything
+    leaves, "raise" puts the threshold up to `to`. `reason` and `source` may be empty. `file` and `line` say where the
+    rule begins; `looks_at` names the facts it reads, such as `context.purpose` or the tag `resource["closed"]`.
+    """
+
+    id: str
+    effect: str
+    reason: str
+    source: str
+    cure: str | None
+    to: Percent | None
+    file: str
+    line: int
+    looks_at: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with everything that went into it.
+
+    `spoke` are the rules that were true, forbids before permits, in the order they are written. `could` are the roles
+    that could be allowed this, where the caller's are not; else it is empty.
+    """
+
+    decision: Decision
+    spoke: tuple[Rule, ...]
+    could: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +602,25 @@ class Model(Protocol[In, Out]):
 
 class Policy(Protocol):
     """May this be asked, and must people look before anything leaves?"""
+
+    @property
+    def name(self) -> str:
+        """The pack's name."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the pack's rules, 64 hex digits."""
+        ...
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """Every rule, as written."""
+        ...
+
+    def explain(self, ask: Ask, /) -> Explanation:
+        """Decide as `admit` does, and say which rules spoke."""
+        ...
 
     def admit(self, ask: Ask, /) -> Decision:
         """Decide before anything is decoded or detected.

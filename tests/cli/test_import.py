@@ -30,7 +30,7 @@ def large(person):
     return people(Sitter(person, 32))
 
 
-CALLER = Caller("a-test", "000000000000", "local")
+CALLER = Caller("a-test", "000000000000", "local", roles=frozenset({"admin"}))
 
 
 @dataclass

@@ -29,7 +29,7 @@ from recognizance import app, cli, settings
 from recognizance.cli.duplicates import groups
 from recognizance.values import Caller
 
-CALLER = Caller("tests", "000000000000", "eu-west-3")
+CALLER = Caller("tests", "000000000000", "eu-west-3", roles=frozenset({"admin"}))
 SITTERS = {"anna": ANNA, "bruno": BRUNO, "emma": EMMA, "emma2": Sitter(EMMA, take=1), "sister": EMMAS_SISTER}
 
 

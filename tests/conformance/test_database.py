@@ -8,23 +8,31 @@ import tempfile
 import threading
 import time
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 from sqlalchemy import delete, event, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
-from tests import postgresql
+from tests import postgresql, records
 from tests.conftest import picture_of
+from tests.records import NOON, entry
 
 from recognizance.accountability import ledger
 from recognizance.database import file_url, migrations, open_database, tables
-from recognizance.database.tables import COLLECTIONS, LEDGER, VECTORS
+from recognizance.database.tables import (
+    CHECKPOINTS,
+    COLLECTIONS,
+    COSIGNATURES,
+    LEDGER,
+    LEDGER_NODES,
+    LEDGER_TREE,
+    STATEMENTS,
+    VECTORS,
+)
 from recognizance.errors import DatabaseUnusable
-from recognizance.values import Act, Ask, Caller, Decision, Entry, Stated, Verdict
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,13 +64,6 @@ def database_url(engine_name, tmp_path):
 def database(database_url):
     with closing(open_database(database_url)) as opened:
         yield opened
-
-
-def entry(request_id="r-1", **facts):
-    ask = Ask(
-        Caller("AKIAEXAMPLE", "000000000000", "eu-west-3"), "DetectFaces", Act.LOOK, Stated("testing", "case 1"), NOON
-    )
-    return Entry(NOON, request_id, ask, Decision(Verdict.ALLOW, "open/all", "why not"), "answered", facts)
 
 
 def new_collection(tx, name="staff"):
@@ -233,10 +234,9 @@ def test_a_ledger_from_before_there_were_steps_is_kept(tmp_path):
         expected = shape(connection)
 
     with closing(open_database(file_url(tmp_path / "a.db"))) as database:
-        with database.write() as tx:
-            ledger.append(tx, entry("r-new"))
+        records.append(database, entry("r-new"))
         found = [(one.sequence, one.request_id, one.facts) for one in ledger.entries(database)]
-        assert found == [(7, "r-old", {"faces": 1}), (8, "r-new", {})]
+        assert found == [(1, "r-old", {"faces": 1, "number_before": 7}), (2, "r-new", {})]
         with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
             tx.run(delete(LEDGER))
         with database.engine.connect() as connection:
@@ -392,10 +392,12 @@ def test_revisions_of_one_collection_commit_in_order(database):
 
 
 def test_who_has_read_up_to_an_entry_has_read_all_before_it(database):
+    record = records.opened(database)
+
     def write(one):
         for number in range(15):
             with database.write() as tx:
-                ledger.append(tx, entry(f"{one}-{number}"))
+                record.append(tx, entry(f"{one}-{number}"))
                 time.sleep(0.001 * (number % 3))  # who took the lower number may take longer
 
     threads = [threading.Thread(target=write, args=(one,)) for one in range(4)]
@@ -410,46 +412,68 @@ def test_who_has_read_up_to_an_entry_has_read_all_before_it(database):
     )
 
 
-@pytest.mark.parametrize(
-    "change",
-    [update(LEDGER).values(outcome="nothing happened"), delete(LEDGER), delete(LEDGER).where(LEDGER.c.act == "x")],
-)
-def test_the_database_itself_refuses_to_change_an_entry(database, change, engine_name):
+def guarded(database):
+    """Put a row into every table that is only added to."""
+    records.append(database)
     with database.write() as tx:
-        ledger.append(tx, entry())
-    if engine_name == "postgresql" or change.whereclause is None:
+        tx.run(insert(LEDGER_NODES).values(level=1, place=0, hash=b"h"))
+        tx.run(insert(COSIGNATURES).values(size=1, witness="w", at=NOON, line="a line"))
+
+
+ONLY_ADDED_TO = (LEDGER, LEDGER_NODES, CHECKPOINTS, COSIGNATURES)
+
+
+@pytest.mark.parametrize("table", [*ONLY_ADDED_TO, STATEMENTS], ids=str)
+def test_the_database_itself_refuses_to_change_the_record(database, table):
+    guarded(database)
+    before = database.rows(select(table))
+    assert len(before) == 1
+    column = next(column for column in table.columns if not column.primary_key)
+    changes = [update(table).values({column: column}), delete(table), delete(table).where(column == column)]
+    for change in changes[: 1 if table is STATEMENTS else 3]:
         with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
             tx.run(change)
-    assert ledger.entries(database)[0].outcome == "answered"
+    assert database.rows(select(table)) == before
 
 
-def test_an_old_number_cannot_be_written_again(database, engine_name):
-    with database.write() as tx:
-        ledger.append(tx, entry())
-    (row,) = database.rows(select(LEDGER))
-    again = dict(row) | {"access_key": "SOMEBODY-ELSE"}
+@pytest.mark.parametrize("table", [*ONLY_ADDED_TO, STATEMENTS, LEDGER_TREE], ids=str)
+def test_what_is_recorded_cannot_be_written_again(database, engine_name, table):
+    guarded(database)
+    (row,) = database.rows(select(table))
+    again = dict(row) | {"at": NOON.replace(year=2020)} if "at" in row else row
     if engine_name == "sqlite":
-        change = insert(LEDGER).prefix_with("OR REPLACE").values(again)
+        change = insert(table).prefix_with("OR REPLACE").values(again)
     else:
         from sqlalchemy.dialects.postgresql import insert as insert_or
 
-        change = insert_or(LEDGER).values(again).on_conflict_do_update(index_elements=["sequence"], set_=again)
+        key = [column.name for column in table.primary_key]
+        change = insert_or(table).values(again).on_conflict_do_update(index_elements=key, set_={**again, "size": 0})
+        if table is not LEDGER_TREE:
+            change = insert_or(table).values(again).on_conflict_do_update(index_elements=key, set_=again)
     with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
         tx.run(change)
-    assert ledger.entries(database)[0].access_key == "AKIAEXAMPLE"
+    assert database.rows(select(table)) == [row]
+
+
+def test_the_tree_does_not_shrink_nor_go(database):
+    guarded(database)
+    for change in (update(LEDGER_TREE).values(size=0), delete(LEDGER_TREE)):
+        with pytest.raises(IntegrityError, match="append-only"), database.write() as tx:
+            tx.run(change)
+    assert ledger.standing(database).tree.size == 1
 
 
 @pytest.mark.parametrize("before", ["", "SET LOCAL session_replication_role = replica"])
-def test_postgresql_refuses_to_empty_the_ledger(before):
+@pytest.mark.parametrize("table", [*ONLY_ADDED_TO, LEDGER_TREE], ids=str)
+def test_postgresql_refuses_to_empty_the_ledger(before, table):
     with postgresql.server().database() as url, closing(open_database(url)) as database:
-        with database.write() as tx:
-            ledger.append(tx, entry())
+        records.append(database)
 
         def empty():
             with database.write() as tx:
                 if before:
                     tx.connection.execute(text(before))
-                tx.connection.execute(text("TRUNCATE ledger"))
+                tx.connection.execute(text(f"TRUNCATE {table}"))
 
         with pytest.raises(IntegrityError, match="append-only"):
             empty()
@@ -462,8 +486,7 @@ def test_times_come_back_in_utc_whatever_the_server_thinks(database, engine_name
         with database.write() as tx:
             tx.connection.execute(text(f"ALTER DATABASE {name} SET timezone = 'Asia/Kathmandu'"))
         database.close()
-    with database.write() as tx:
-        ledger.append(tx, entry())
+    records.append(database)
     (found,) = ledger.entries(database)
     assert found.at.isoformat() == "2026-11-23T12:00:00+00:00"
 
@@ -507,11 +530,12 @@ def test_who_waits_too_long_for_another_writer_is_told(database, database_url, e
 
 def test_a_database_that_takes_no_writes_says_so_and_can_be_read(database, engine_name):
     assert database.takes_writes()
+    record = records.opened(database)
     only_reads = {"sqlite": ("query_only", "ON"), "postgresql": ("default_transaction_read_only", "on")}
     setting(database, *only_reads[engine_name])
     assert not database.takes_writes()
-    with pytest.raises(DatabaseUnusable, match=r"cannot be written: .*read-?only"), database.write() as tx:
-        ledger.append(tx, entry())
+    with pytest.raises(DatabaseUnusable, match=r"cannot be written: .*read-?only"):
+        record.record(entry())
     assert ledger.entries(database) == []
 
 
@@ -600,7 +624,7 @@ def test_a_damaged_file_is_said_to_be(tmp_path):
     with closing(open_database(url)) as database:
         fill(database, 2000)
     whole = (tmp_path / "a.db").read_bytes()
-    (tmp_path / "a.db").write_bytes(whole[:100_000] + b"\xff" * (len(whole) - 100_000))
+    (tmp_path / "a.db").write_bytes(whole[:500_000] + b"\xff" * (len(whole) - 500_000))
     with closing(open_database(url)) as database, pytest.raises(DatabaseUnusable, match=r"cannot be read: .*malformed"):
         list(database.batches(select(VECTORS.c.number, VECTORS.c.vector), 100))
 
@@ -619,8 +643,7 @@ def test_what_is_erased_is_overwritten(tmp_path):
 def test_a_server_that_was_away_is_found_again_at_the_next_call():
     server = postgresql.server()
     with server.database() as url, closing(open_database(url)) as database:
-        with database.write() as tx:
-            ledger.append(tx, entry())
+        records.append(database)
         server.stop()
         try:
             assert not database.takes_writes()
@@ -631,18 +654,18 @@ def test_a_server_that_was_away_is_found_again_at_the_next_call():
         assert len(ledger.entries(database)) == 1
         server.stop()  # with connections in the pool
         server.start()
-        with database.write() as tx:
-            ledger.append(tx, entry())
+        records.append(database)
         assert len(ledger.entries(database)) == 2
 
 
 def test_a_server_that_goes_in_the_middle_of_a_write_leaves_nothing():
     server = postgresql.server()
     with server.database() as url, closing(open_database(url)) as database:
+        record = records.opened(database)
 
         def write():
             with database.write() as tx:
-                ledger.append(tx, entry())
+                record.append(tx, entry())
                 server.stop()
                 server.start()
 

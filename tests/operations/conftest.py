@@ -127,7 +127,7 @@ def client_of(server, parts, given, key):
     servers = {key: server}
 
     def connect(*, region="eu-west-3", account=None, service="rekognition"):
-        holder = key if account is None else Key(f"AKID{account}0000", "s" * 40, account)
+        holder = key if account is None else Key(f"AKID{account}0000", "s" * 40, account, roles=key.roles)
         if holder not in servers:
             servers[holder] = app.endpoint(parts, holder, given)
         made, client = line(holder.access_key_id, holder.secret, region, service)

@@ -152,7 +152,7 @@ def test_each_call_leaves_one_entry_with_its_outcome(rekognition, parts):
         ("CompareFaces", "compare", "InvalidParameterException"),
     ]
     assert found[0].facts["faces"] == 2
-    assert found[0].rule == "open/everything-is-allowed"
+    assert found[0].rule == "open/admin"
 
 
 def test_the_entry_of_a_comparison_says_what_was_asked_and_found(rekognition, parts):
@@ -214,7 +214,9 @@ def test_a_call_that_is_broken_off_leaves_its_entry(parts, failure, outcome):
 
     service = Service(replace(parts.service.tools, read=break_off))
     with pytest.raises(failure):
-        service.call("DetectFaces", {"Image": {}}, Caller("AKIA", "000000000000", "local"), "r-1")
+        service.call(
+            "DetectFaces", {"Image": {}}, Caller("AKIA", "000000000000", "local", roles=frozenset({"admin"})), "r-1"
+        )
     assert [one.outcome for one in ledger.entries(parts.database)] == [outcome]
 
 

@@ -8,7 +8,7 @@ import sqlite3
 import stat
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,9 @@ from tests.two_models import NOT_INSTALLED, OTHER, OTHER_DIMENSION, OTHER_VERSIO
 
 from recognizance import app, private, settings
 from recognizance.database.backup import Backups
-from recognizance.errors import Unserved
+from recognizance.errors import IndexUnusable, InvalidParameter, Unserved
+from recognizance.gallery import users
+from recognizance.gallery.shelf import Shelf
 from recognizance.operations import moving
 from recognizance.values import Caller
 
@@ -34,7 +36,7 @@ def tiny(tmp_path_factory):
 
 TEAM = {"emma": EMMA, "emma_again": Sitter(EMMA, take=1), "sister": EMMAS_SISTER, "anna": ANNA, "bruno": BRUNO}
 ALBUM = {"pair": people(ANNA, BRUNO), "clara": people(CLARA), "emma": people(EMMA)}
-LOCAL = Caller("a", "000000000000", "eu-west-3")
+LOCAL = Caller("a", "000000000000", "eu-west-3", roles=frozenset({"admin"}))
 
 
 @dataclass(frozen=True)
@@ -430,9 +432,8 @@ def test_a_server_starts_from_a_backup_and_answers_the_same(copy, given, rekogni
     path = copy()
     matches = rekognition.search_faces(CollectionId="staff", FaceId=team.emma)["FaceMatches"]
     other = tmp_path / "restored"
-    (other / "keys").mkdir(parents=True, mode=0o700)
+    shutil.copytree(given.data / "keys", other / "keys")
     (other / "recognizance.db").write_bytes(path.read_bytes())
-    (other / "keys" / "ledger.key").write_bytes((given.data / "keys" / "ledger.key").read_bytes())
     with app.build(replace(given, data=other)) as parts:
 
         def ask(name, **request):
@@ -525,7 +526,7 @@ def test_a_damaged_database_gives_no_backup(given, tmp_path):
     path = tmp_path / "damaged.db"
     open_database(file_url(path)).close()
     content = bytearray(path.read_bytes())
-    content[8192 * 3 : 8192 * 4] = os.urandom(8192)
+    content[-8192:] = os.urandom(8192)  # the last page: the schema, which every connection reads, is at the front
     path.write_bytes(content)
     database = open_database(file_url(path))
     with pytest.raises(DatabaseUnusable):
@@ -1036,3 +1037,76 @@ def test_what_names_no_collection_is_told_alike(house):
     expected = ("ResourceNotFoundException", "The collection id: ghost does not exist")
     assert said == dict.fromkeys(given, expected)
     assert GHOST not in str(said)
+
+
+# What a hostile review found, once each
+
+
+def test_a_restore_that_ran_to_its_end_can_be_run_again(house, staff, team):
+    _, faces = exported(house)
+    asked = {"CollectionId": "copy", "ClientRequestToken": "restore-1", **MODEL}
+    for resumed in (False, True):
+        assert house.restore_collection(**asked)["Resumed"] is resumed
+        house.restore_faces(CollectionId="copy", Faces=faces)
+    assert {one["FaceId"] for one in exported(house, "copy")[1]} == {one["FaceId"] for one in faces}
+
+
+def test_a_restore_run_again_does_not_bring_back_who_was_deleted_since(house, rekognition, staff, team):
+    _, faces = exported(house)
+    asked = {"CollectionId": "copy", "ClientRequestToken": "restore-1", **MODEL}
+    house.restore_collection(**asked)
+    house.restore_faces(CollectionId="copy", Faces=faces)
+    rekognition.delete_faces(CollectionId="copy", FaceIds=[team.anna])
+    assert code(house.restore_collection, **asked) == "ResourceAlreadyExistsException"
+
+
+def test_a_face_forgotten_while_duplicates_are_looked_for_is_in_no_pair(house, parts, rekognition, staff, team):
+    searched = parts.service.tools.gallery.pairs
+
+    class Meanwhile:
+        def __getattr__(self, name):
+            return getattr(parts.service.tools.gallery, name)
+
+        def pairs(self, *asked, **how):
+            hits = searched(*asked, **how)
+            rekognition.delete_faces(CollectionId="staff", FaceIds=[team.emma])
+            return hits
+
+    racing = replace(parts.service, tools=replace(parts.service.tools, gallery=Meanwhile()))
+    found = racing.call("FindDuplicates", {"CollectionId": "staff", "FaceMatchThreshold": 0.0}, LOCAL, "r").response
+    named = {pair[side] for pair in found["Pairs"] for side in ("FaceId", "OtherFaceId")}
+    assert team.emma not in named
+    assert {team.emma_again, team.anna, team.bruno} <= named
+
+
+def test_a_time_with_an_offset_is_kept_as_that_moment(house, parts, staff):
+    there = timezone(timedelta(hours=5, minutes=30))
+    at = datetime(2020, 1, 1, 1, 30, tzinfo=there)
+    request = {"CollectionId": "staff", "Users": [{"UserId": "ada", "CreatedAt": at}]}
+    parts.service.call("RestoreUsers", request, LOCAL, "r")
+    assert exported(house)[0][0]["CreatedAt"] == datetime(2019, 12, 31, 20, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))), datetime(2020, 1, 1)])
+def test_a_time_that_is_no_moment_is_refused(parts, staff, at):
+    request = {"CollectionId": "staff", "Users": [{"UserId": "ada", "CreatedAt": at}]}
+    with pytest.raises(InvalidParameter):
+        parts.service.call("RestoreUsers", request, LOCAL, "r")
+
+
+def test_a_deletion_stands_where_the_index_cannot_follow(rekognition, parts, staff, team, monkeypatch, caplog):
+    def fails(*_):
+        raise IndexUnusable("the index is away")
+
+    monkeypatch.setattr(Shelf, "follow", fails)
+    answer = rekognition.delete_faces(CollectionId="staff", FaceIds=[team.anna])
+    assert answer["DeletedFaces"] == [team.anna]
+    assert "the index is away" in caplog.text
+    monkeypatch.undo()
+    found = rekognition.search_faces(CollectionId="staff", FaceId=team.bruno, FaceMatchThreshold=0)["FaceMatches"]
+    assert team.anna not in {one["Face"]["FaceId"] for one in found}
+
+
+def test_vectors_that_cancel_out_make_no_user():
+    with pytest.raises(InvalidParameter, match="cancel out"):
+        users.merged(np.array([[1, 0, 0, 0], [-1, 0, 0, 0]], dtype=np.float32))

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.weights
 NAMED = os.environ.get("RECOGNIZANCE_TEST_MODELS")
 FOLDER = Path(NAMED) if NAMED else settings.read({}).models_folder
 MISSING = [name for name in ("yunet-2023mar", "sface-2021dec") if not carriers.installed(cards.load()[name], FOLDER)]
-KEY = Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000")
+KEY = Key(
+    "AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=frozenset({"admin"})
+)
 
 
 @pytest.fixture(scope="module")

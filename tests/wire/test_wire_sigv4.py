@@ -306,7 +306,7 @@ def test_a_key_that_goes_while_the_body_arrives_is_unknown():
     found = headers(("host", "recognizance.test"), *request["headers"])
     claim = sigv4.claim(found, b"", now=datetime.now(UTC), regions=())
     with pytest.raises(WireError, match="security token"):
-        sigv4.verify(claim, sigv4.Signed("POST", b"/", b"", found, b"{}"), lambda access_key: None)
+        sigv4.verify(claim, sigv4.Signed("POST", b"/", b"", found, b"{}"), lambda access_key, token: None)
 
 
 def test_a_key_does_not_show_its_secret():

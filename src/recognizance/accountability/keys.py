@@ -1,19 +1,36 @@
-"""The keys this server keeps: the root access key, and the key of the ledger's digests.
+"""The keys this server keeps: files made once, and the access keys that operations make.
 
-Both are made once, from the operating system's random source, and kept in the data folder in files
-that only its owner may read.
+The root access key, the key of the ledger's digests and others are made once, from the operating system's random
+source, and kept in the data folder in files that only its owner may read.
+
+Every other access key is a row: an id and a secret as AWS's, a name, roles, and where one person uses it, who. A
+rotation makes a key that goes on where another ends; both are of one line, so that nobody becomes somebody else by
+it. Nobody makes, changes or rotates a key that may do more than they may themselves.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
 
 from recognizance import private
-from recognizance.errors import SettingsWrong
-from recognizance.values import Key, Kind
+from recognizance.accountability import watch
+from recognizance.database import Reader, Row, Tx, aware
+from recognizance.database.tables import ACCESS_KEYS
+from recognizance.errors import AccessDenied, Conflict, InvalidParameter, NotFound, SettingsWrong
+from recognizance.values import Caller, Key, Kind
+
+ADMIN = "admin"
+ROLES = (ADMIN, "user", "enroller", "searcher", "reader", "reviewer", "auditor", "governor")
+"""What a key can be for; what each may do is the policy's to say, but for `admin`, who may give any."""
 
 RandomBytes = Callable[[int], bytes]
 
@@ -55,3 +72,222 @@ def ledger_key(folder: Path, random: RandomBytes) -> bytes:
             f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
         )
     return key
+
+
+def signing_key(folder: Path, random: RandomBytes) -> bytes:
+    """Return the 32-byte key that signs the ledger's checkpoints, kept in `folder`, making it on the first call."""
+    key = private.keep(folder / "ledger-signing.key", lambda: random(32))
+    if len(key) != 32:
+        raise SettingsWrong(
+            f"{folder / 'ledger-signing.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
+        )
+    return key
+
+
+# Access keys
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who did something, as far as this server can tell one from another: a key, the line it is of, and a person."""
+
+    access_key: str
+    line: str
+    person: str | None
+
+    def is_of(self, other: Hand) -> bool:
+        """Whether both may be the same person's: keys of one line, or keys that name one person."""
+        same = self.person is not None and other.person is not None and _folded(self.person) == _folded(other.person)
+        return self.line == other.line or same
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """One access key as the database knows it. Its secret is not here."""
+
+    number: int
+    id: str
+    account: str
+    line: str
+    name: str
+    person: str | None
+    roles: frozenset[str]
+    purpose: str | None
+    made_by: str
+    created_at: datetime
+    expires_at: datetime | None
+    rotated_at: datetime | None
+    revoked_at: datetime | None
+    revoked_why: str | None
+
+    def state(self, now: datetime) -> str:
+        """Return "active", "rotated" (good until its overlap ends), "expired" or "revoked"."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return "active" if self.rotated_at is None else "rotated"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a key is to be: its name, what it is for, who uses it, and until when."""
+
+    name: str
+    roles: frozenset[str]
+    person: str | None = None
+    purpose: str | None = None
+    expires_at: datetime | None = None
+
+
+COLUMNS = tuple(column for column in ACCESS_KEYS.c if column.name != "secret")
+OF_ID = select(*COLUMNS).where(ACCESS_KEYS.c.account == bindparam("of_account"), ACCESS_KEYS.c.id == bindparam("of_id"))
+LOCK = OF_ID.with_for_update()
+LINE = select(ACCESS_KEYS.c.line).where(ACCESS_KEYS.c.id == bindparam("of_id"))
+GOOD = select(ACCESS_KEYS.c.id, ACCESS_KEYS.c.secret).where(ACCESS_KEYS.c.revoked_at.is_(None))
+
+
+def covers(roles: frozenset[str], others: frozenset[str]) -> bool:
+    """Say whether a key with `roles` may make one with `others`: no more than its own, but an admin any."""
+    return ADMIN in roles or others <= roles
+
+
+def narrowed(roles: frozenset[str], others: frozenset[str]) -> frozenset[str]:
+    """Return which of `others` a key with `roles` can give."""
+    return others if ADMIN in roles else others & roles
+
+
+def check_roles(caller: Caller, roles: frozenset[str]) -> None:
+    """Raise `InvalidParameter` for a role there is not, and `AccessDenied` for one that `caller` cannot give."""
+    unknown = sorted(roles - set(ROLES))
+    if unknown:
+        raise InvalidParameter(f"There is no role {unknown[0]!r}; the roles are {', '.join(ROLES)}.")
+    if not roles:
+        raise InvalidParameter(f"A key needs a role; the roles are {', '.join(ROLES)}.")
+    if not covers(caller.roles, roles):
+        beyond = ", ".join(sorted(roles - caller.roles))
+        raise AccessDenied(f"Nobody gives a role they do not have themselves: {beyond}.")
+
+
+def hand(reader: Reader, caller: Caller) -> Hand:
+    """Return whose hand a caller is: a session is its key's, and a key that was rotated to is the first one's."""
+    key = caller.issuer or caller.access_key
+    rows = reader.rows(LINE, {"of_id": key})
+    return Hand(caller.access_key, rows[0]["line"] if rows else key, caller.person)
+
+
+def find(reader: Reader, account: str, access_key_id: str) -> AccessKey:
+    """Return an account's access key. Raises `NotFound`."""
+    return _one(reader.rows(OF_ID, {"of_account": account, "of_id": access_key_id}), access_key_id)
+
+
+def listed(reader: Reader, account: str, *, after: int, limit: int) -> list[AccessKey]:
+    """Return up to `limit` keys of an account made after the one numbered `after`, in the order they were made."""
+    query = select(*COLUMNS).where(ACCESS_KEYS.c.account == account, ACCESS_KEYS.c.number > after)
+    return [_of_row(row) for row in reader.rows(query.order_by(ACCESS_KEYS.c.number).limit(limit))]
+
+
+def create(
+    tx: Tx, account: str, access_key_id: str, wrapped: bytes, draft: Draft, *, made_by: str, line: str, now: datetime
+) -> AccessKey:
+    """Keep a key whose secret is wrapped already; `line` is its own id, or that of the first it goes on for."""
+    made = insert(ACCESS_KEYS).values(
+        id=access_key_id,
+        account=account,
+        line=line,
+        secret=wrapped,
+        made_by=made_by,
+        created_at=now,
+        **_values(draft),
+    )
+    (row,) = tx.returning(made.returning(*COLUMNS))
+    watch.count(tx)
+    return _of_row(row)
+
+
+def change(tx: Tx, key: AccessKey, draft: Draft) -> AccessKey:
+    """Make a key what `draft` says."""
+    return _set(tx, key, **_values(draft))
+
+
+def let_end(tx: Tx, key: AccessKey, overlap: timedelta, now: datetime) -> AccessKey:
+    """Note that a key was rotated: it ends after `overlap`, or when it would have ended if that is sooner."""
+    end = now + overlap if key.expires_at is None else min(key.expires_at, now + overlap)
+    return _set(tx, key, rotated_at=now, expires_at=end)
+
+
+def revoke(tx: Tx, key: AccessKey, why: str, now: datetime) -> AccessKey:
+    """End a key now and for good."""
+    return _set(tx, key, revoked_at=now, revoked_why=why)
+
+
+def locked(tx: Tx, account: str, access_key_id: str) -> AccessKey:
+    """Return an account's access key, and let nobody else change it until the transaction ends. Raises `NotFound`."""
+    return _one(tx.rows(LOCK, {"of_account": account, "of_id": access_key_id}), access_key_id)
+
+
+def check_usable(key: AccessKey) -> None:
+    """Raise `Conflict` for a key that is not to be changed any more."""
+    check_there(key)
+    if key.rotated_at is not None:
+        raise Conflict(
+            f"The access key {key.id} was rotated on {key.rotated_at:%Y-%m-%d %H:%M} UTC: another has taken its place."
+        )
+
+
+def check_there(key: AccessKey) -> None:
+    """Raise `Conflict` for a key that was revoked."""
+    if key.revoked_at is not None:
+        raise Conflict(f"The access key {key.id} was revoked on {key.revoked_at:%Y-%m-%d %H:%M} UTC, which is final.")
+
+
+def _set(tx: Tx, key: AccessKey, **values: Any) -> AccessKey:
+    made = update(ACCESS_KEYS).where(ACCESS_KEYS.c.number == key.number).values(**values)
+    (row,) = tx.returning(made.returning(*COLUMNS))
+    watch.count(tx)
+    return _of_row(row)
+
+
+def _values(draft: Draft) -> dict[str, Any]:
+    return {
+        "name": draft.name,
+        "person": draft.person,
+        "roles": sorted(draft.roles),
+        "purpose": draft.purpose,
+        "expires_at": draft.expires_at,
+    }
+
+
+def _one(rows: list[Row], access_key_id: str) -> AccessKey:
+    for row in rows:
+        return _of_row(row)
+    raise NotFound(
+        f"The access key {access_key_id} does not exist, or is a root key: that one is in the settings or in its file "
+        "in the data folder, and no operation changes it."
+    )
+
+
+def _of_row(row: Row) -> AccessKey:
+    times = {name: _time(row[name]) for name in ("expires_at", "rotated_at", "revoked_at")}
+    return AccessKey(
+        number=row["number"],
+        id=row["id"],
+        account=row["account"],
+        line=row["line"],
+        name=row["name"],
+        person=row["person"],
+        roles=frozenset(row["roles"]),
+        purpose=row["purpose"],
+        made_by=row["made_by"],
+        created_at=aware(row["created_at"]),
+        revoked_why=row["revoked_why"],
+        **times,
+    )
+
+
+def _time(at: datetime | None) -> datetime | None:
+    return None if at is None else aware(at)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

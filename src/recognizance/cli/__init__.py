@@ -14,6 +14,7 @@ import typer
 
 from recognizance import __version__
 from recognizance.cli import (
+    authorise,
     backup,
     bench,
     compare,
@@ -21,11 +22,14 @@ from recognizance.cli import (
     duplicates,
     export,
     import_,
+    keys,
     ledger,
     models,
+    policy,
     reembed,
     restore,
     serve,
+    suspend,
 )
 from recognizance.cli.failures import plainly
 from recognizance.cli.made import Made
@@ -60,6 +64,11 @@ def command_line(made: Made) -> typer.Typer:
     top.add_typer(_bench(), name="bench")
     top.add_typer(_models(), name="models")
     top.add_typer(_ledger(), name="ledger")
+    top.add_typer(_policy(), name="policy")
+    top.add_typer(_keys(), name="keys")
+    top.add_typer(_suspend(), name="suspend")
+    top.command("resume")(plainly(suspend.resume))
+    top.add_typer(_authorisation(), name="authorisation")
     top.command("version")(plainly(_version))
     return top
 
@@ -81,6 +90,44 @@ def _models() -> typer.Typer:
 def _ledger() -> typer.Typer:
     group = _group("What was asked of this server, by whom, and what became of it.", no_args_is_help=True)
     group.command("list")(plainly(ledger.list_entries))
+    return group
+
+
+def _keys() -> typer.Typer:
+    group = _group("Who may ask this server, and until when.", no_args_is_help=True)
+    group.command("create")(plainly(keys.create))
+    group.command("list")(plainly(keys.list_keys))
+    group.command("rotate")(plainly(keys.rotate))
+    group.command("revoke")(plainly(keys.revoke))
+    group.command("session")(plainly(keys.session))
+    return group
+
+
+def _suspend() -> typer.Typer:
+    group = _group("Stop, in every process within a second, until `recognizance resume`.", no_args_is_help=True)
+    group.command("all")(plainly(suspend.everything))
+    group.command("act")(plainly(suspend.act))
+    group.command("operation")(plainly(suspend.operation))
+    group.command("collection")(plainly(suspend.collection))
+    group.command("list")(plainly(suspend.list_suspensions))
+    return group
+
+
+def _authorisation() -> typer.Typer:
+    group = _group("Leave to identify people in a case.", no_args_is_help=True)
+    group.command("open")(plainly(authorise.open_request))
+    group.command("decide")(plainly(authorise.decide))
+    group.command("list")(plainly(authorise.list_authorisations))
+    group.command("seal")(plainly(authorise.seal))
+    return group
+
+
+def _policy() -> typer.Typer:
+    group = _group("What may be asked of this server: the rules, checked, tested and explained.", no_args_is_help=True)
+    group.command("check")(plainly(policy.check))
+    group.command("test")(plainly(policy.run_cases))
+    group.command("explain")(plainly(policy.explain))
+    group.command("schema")(plainly(policy.schema))
     return group
 
 

@@ -18,8 +18,10 @@ from recognizance.errors import (
     ImageTooLarge,
     InvalidImage,
     InvalidParameter,
+    LedgerBroken,
     ModelUnusable,
     Refusal,
+    ServerRefused,
     SettingsWrong,
 )
 
@@ -40,7 +42,7 @@ class Failed(Exception):
     """What was asked makes sense and could not be done; the text says why."""
 
 
-EXPECTED = (Wrong, Failed, Refusal, ModelUnusable, SettingsWrong, DatabaseUnusable, OSError)
+EXPECTED = (Wrong, Failed, Refusal, ModelUnusable, SettingsWrong, DatabaseUnusable, LedgerBroken, ServerRefused, OSError)
 
 
 def plainly(command: Callable[Given, Back]) -> Callable[Given, Back]:

@@ -74,6 +74,35 @@ class SearchSpeed(Protocol):
         ...
 
 
+class Told(Protocol):
+    """A policy, told as plain values; `recognizance.accountability.told.Told` says of what each is made."""
+
+    @property
+    def schema(self) -> str:
+        """What its rules may speak of, in Cedar's words."""
+        ...
+
+    def described(self) -> Mapping[str, Any]:
+        """Return its name, where it lies, its digest, the roles it names and its rules in order."""
+        ...
+
+    def tested(self, table: Path | None = None, *, each_rule: bool = False) -> Mapping[str, Any]:
+        """Ask a table of cases, else the policy's own, and return how many there are and which fail."""
+        ...
+
+    def explained(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what is decided of a question, given as a case gives it, and every rule that spoke."""
+        ...
+
+
+class LoadPolicy(Protocol):
+    """Loads a policy: one of ours by its name, or the folder of that path."""
+
+    def __call__(self, *, named: str) -> Told:
+        """Return it, parsed and held against the schema. Raises `PolicyWrong`."""
+        ...
+
+
 def not_given(**_: Any) -> Any:
     """Stand for a part that a command line was made without."""
     raise AssertionError("this command line was made without that part")
@@ -85,7 +114,7 @@ class Made:
 
     `open_service` gives the service until the block is left. `serve` runs the server until it is
     stopped, and calls back once it listens. `environment` is where settings are read from;
-    `search_speed` measures for `recognizance bench search`.
+    `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`.
     """
 
     open_service: OpenService
@@ -94,6 +123,7 @@ class Made:
     new_id: NewId
     now: Clock
     search_speed: SearchSpeed = not_given
+    load_policy: LoadPolicy = not_given
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
         """Return the settings: what is given first, then the environment, then the defaults."""

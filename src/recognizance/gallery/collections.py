@@ -14,8 +14,22 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, or_, sel
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Row, Tx, aware
-from recognizance.database.tables import ANSWERED, COLLECTIONS, FACE, FACES, REMOVALS, USER, USERS, VECTORS
+from recognizance.database.tables import (
+    ANSWERED,
+    COLLECTIONS,
+    CONTENTS,
+    CROPS,
+    FACE,
+    FACES,
+    GROUNDS,
+    REMOVALS,
+    REVIEW_FACES,
+    USER,
+    USERS,
+    VECTORS,
+)
 from recognizance.errors import AlreadyExists, NotFound
+from recognizance.gallery import pictures
 from recognizance.values import Caller, Collection, CollectionId, ModelName
 
 THERE = or_(COLLECTIONS.c.replaces.is_(None), COLLECTIONS.c.replaces > 0)
@@ -43,8 +57,13 @@ RUNS: tuple[tuple[Table, str, int | None], ...] = (
     (REMOVALS, "revision", USER),
     (FACES, "number", None),
     (USERS, "number", None),
+    (GROUNDS, "number", None),
+    (CROPS, "number", None),
+    (REVIEW_FACES, "face", None),
 )
 """What a collection holds, in runs of rows that lie behind one another: table, column of the order, kind."""
+HEAVY = {CROPS.name: 10}
+"""Rows that take so many times as long to erase: a picture is overwritten in two pages or three."""
 
 
 def find(reader: Reader, account: str, collection_id: CollectionId) -> Collection:
@@ -83,6 +102,12 @@ def locked(tx: Tx, collection: Collection) -> Collection:
     for row in tx.rows(LOCK, {"of_number": collection.number}):
         return of_row(row)
     raise missing(collection.id)
+
+
+def hold(tx: Tx, number: int) -> Collection | None:
+    """Return the collection of that number as `locked` does, or None where it was removed."""
+    rows = tx.rows(LOCK, {"of_number": number})
+    return of_row(rows[0]) if rows else None
 
 
 def listed(reader: Reader, account: str, *, after: int, limit: int) -> list[Collection]:
@@ -153,6 +178,7 @@ def abandon(tx: Tx, collection: Collection) -> None:
 
 
 def _hide(tx: Tx, collection: Collection) -> None:
+    pictures.forget_all(tx, collection.number)
     tx.run(delete(ANSWERED).where(ANSWERED.c.collection == collection.number))
     tx.run(update(COLLECTIONS).where(COLLECTIONS.c.number == collection.number).values(replaces=-COLLECTIONS.c.number))
 
@@ -172,9 +198,12 @@ def erase(tx: Tx, number: int, *, rows: int) -> bool:
         of: list[ColumnElement[bool]] = [table.c.collection == number]
         if kind is not None:
             of.append(table.c.kind == kind)
-        rows -= tx.run(delete(table).where(*of, *_up_to(tx, table, order, of, rows)))
+        weight = HEAVY.get(table.name, 1)
+        some = _up_to(tx, table, order, of, max(1, rows // weight))
+        rows -= weight * tx.run(delete(table).where(*of, *some))
         if rows <= 0:
             return True
+    tx.run(delete(CONTENTS).where(CONTENTS.c.collection == number))
     tx.run(delete(COLLECTIONS).where(COLLECTIONS.c.number == number))
     return False
 
@@ -240,4 +269,5 @@ def of_row(row: Row) -> Collection:
         faces=row["faces"],
         users=row["users"],
         replaces=row["replaces"],
+        root=row["root"],
     )

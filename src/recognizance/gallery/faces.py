@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, insert, select
 
 from recognizance.database import Reader, Row, Tx, aware
-from recognizance.database.tables import FACE, FACES
+from recognizance.database.tables import FACE, FACES, GROUNDS
 from recognizance.errors import ModelMismatch, QuotaExceeded
-from recognizance.gallery import collections, vectors
+from recognizance.gallery import collections, pictures, vectors
 from recognizance.values import Box, Collection, Face, FaceId, FaceRecord, NewId, UserId
 
 MOST_FACES = 20_000_000  # "The maximum number of faces that can be stored in a single face collection is 20 million"
@@ -30,10 +30,15 @@ KEEP = insert(FACES)
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """Faces that were asked to be enrolled from one picture, in the order given, and how many of them were new."""
+    """Faces that were asked to be enrolled from one picture, in the order given, and which of them are new."""
 
     records: list[FaceRecord]
-    added: int
+    new: list[FaceRecord]
+
+    @property
+    def added(self) -> int:
+        """How many of them are new."""
+        return len(self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def enrol(
             f"The collection id: {collection.id} may hold {MOST_FACES:,} faces and holds {held.faces:,}"
         )
     if not fresh:
-        return Enrolment([found for found in known if found is not None], 0)
+        return Enrolment([found for found in known if found is not None], [])
 
     first = collections.count(tx, collection, changes=len(fresh), faces=len(fresh))
     new = [
@@ -95,7 +100,7 @@ def enrol(
     embeddings = [face.embedding.vector for face in fresh if face.embedding is not None]
     vectors.write(tx, collection, FACE, [record.number for record in new], embeddings)
     rest = iter(new)
-    return Enrolment([next(rest) if found is None else found for found in known], len(new))
+    return Enrolment([next(rest) if found is None else found for found in known], new)
 
 
 def keep(tx: Tx, collection: Collection, records: Sequence[FaceRecord]) -> None:
@@ -145,6 +150,8 @@ def _erase(tx: Tx, collection: Collection, numbers: Sequence[int]) -> None:
     if numbers:
         for some in vectors.slices(numbers):
             tx.run(delete(FACES).where(FACES.c.collection == collection.number, FACES.c.number.in_(some)))
+            tx.run(delete(GROUNDS).where(GROUNDS.c.collection == collection.number, GROUNDS.c.number.in_(some)))
+            pictures.forget(tx, collection.number, some)
         vectors.remove(tx, collection, FACE, numbers)
         collections.count(tx, collection, changes=0, faces=-len(numbers))
 

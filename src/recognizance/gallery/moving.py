@@ -29,11 +29,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """How many were brought back, how many were there already, and which faces found their user full."""
+    """How many were brought back and were there already, which faces found their user full, and which are new."""
 
     added: int
     known: int
     unassociated: list[FaceId]
+    faces: Sequence[FaceRecord] = ()
 
 
 def faces_in_order(reader: Reader, collection: Collection, *, after: int, until: int, limit: int) -> list[Kept]:
@@ -110,7 +111,7 @@ def restore_faces(tx: Tx, collection: Collection, given: Sequence[Kept]) -> Rest
     vectors.write(tx, collection, FACE, [record.number for record in records], [one.vector for one in fresh])
     touched = {record.user_id for record in records if record.user_id is not None}
     users.renew(tx, collection, [owners[name] for name in owners if name in touched])
-    return Restored(len(fresh), len(given) - len(fresh), unassociated)
+    return Restored(len(fresh), len(given) - len(fresh), unassociated, records)
 
 
 def _owners(tx: Tx, collection: Collection, given: Sequence[Kept]) -> dict[UserId, UserRecord]:

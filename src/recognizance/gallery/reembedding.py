@@ -15,7 +15,7 @@ from itertools import groupby
 from sqlalchemy import Select, delete, func, insert, literal, null, select, update
 
 from recognizance.database import Reader, Tx
-from recognizance.database.tables import COLLECTIONS, FACE, FACES, USERS, VECTORS
+from recognizance.database.tables import COLLECTIONS, FACE, FACES, GROUNDS, USERS, VECTORS
 from recognizance.errors import Conflict, InvalidParameter, NotFound
 from recognizance.gallery import collections, faces, moving, users, vectors
 from recognizance.values import Box, Caller, Card, Collection, FaceRecord
@@ -132,6 +132,7 @@ def finish(tx: Tx, collection: Collection, *, leave_behind: bool) -> Finished:
     built = under_way(tx, old)
     _forget_the_gone(tx, old, built)
     done = _count(tx, built)
+    _bring_grounds(tx, old, built)
     behind = old.faces - done
     if behind and not leave_behind:
         raise Conflict(
@@ -154,17 +155,24 @@ def _name(record: FaceRecord) -> str:
 
 def _forget_the_gone(tx: Tx, old: Collection, built: Collection) -> None:
     """Erase what is no longer enrolled. `faces.forget` has done so; this holds whatever wrote to the database."""
-    tx.run(
-        delete(VECTORS).where(
-            VECTORS.c.collection == built.number, VECTORS.c.kind == FACE, VECTORS.c.number.not_in(_numbers(old))
-        )
+    gone = select(VECTORS.c.number).where(
+        VECTORS.c.collection == built.number, VECTORS.c.kind == FACE, VECTORS.c.number.not_in(_numbers(old))
     )
+    vectors.drop(tx, built, FACE, [row["number"] for row in tx.rows(gone)])
     tx.run(delete(FACES).where(FACES.c.collection == built.number, FACES.c.number.not_in(_numbers(old))))
 
 
 def _numbers(collection: Collection) -> Select[tuple[int]]:
     there = FACES.alias("there")
     return select(there.c.number).where(there.c.collection == collection.number)
+
+
+def _bring_grounds(tx: Tx, old: Collection, built: Collection) -> None:
+    """Bring over on what ground each face is kept: it has the same number in both."""
+    theirs = select(literal(built.number), GROUNDS.c.number, GROUNDS.c.consent, GROUNDS.c.until).where(
+        GROUNDS.c.collection == old.number, GROUNDS.c.number.in_(_numbers(built))
+    )
+    tx.run(insert(GROUNDS).from_select(["collection", "number", "consent", "until"], theirs))
 
 
 def _count(tx: Tx, collection: Collection) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import FACE, FACES, USER, USERS
 from recognizance.errors import Conflict, InvalidParameter, NotFound, QuotaExceeded
-from recognizance.gallery import collections, faces, vectors
+from recognizance.gallery import collections, faces, pictures, vectors
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
 
 MOST_FACES = 100  # "a maximum of 100 faces per user" (service model)
@@ -84,6 +84,7 @@ def remove(tx: Tx, collection: Collection, user_id: UserId) -> None:
     if user.vector_number is not None:
         vectors.remove(tx, collection, USER, [user.vector_number])
     tx.run(delete(USERS).where(USERS.c.collection == collection.number, USERS.c.number == user.number))
+    pictures.forget_user(tx, collection.number, user.number)
     collections.count(tx, collection, changes=0, users=-1)
 
 
@@ -172,6 +173,15 @@ def by_vectors(reader: Reader, collection: Collection, numbers: Sequence[int]) -
         for row in reader.rows(
             select(USERS).where(USERS.c.collection == collection.number, USERS.c.vector_number.in_(some))
         )
+    }
+
+
+def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -> dict[int, UserRecord]:
+    """Return the users that have these numbers, by number; those that are gone are missing."""
+    return {
+        row["number"]: of_row(row)
+        for some in vectors.slices(numbers)
+        for row in reader.rows(select(USERS).where(USERS.c.collection == collection.number, USERS.c.number.in_(some)))
     }
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import REMOVALS, VECTORS
-from recognizance.gallery import collections
+from recognizance.gallery import collections, contents
 from recognizance.values import Collection, Numbers, Vectors
 
 ON_DISK = np.dtype("<f4")
@@ -30,29 +30,17 @@ WRITE = insert(VECTORS)
 
 def write(tx: Tx, collection: Collection, kind: int, numbers: Sequence[int], vectors: Sequence[Vectors]) -> None:
     """Write vectors, each under its number, which is also its place in the feed."""
-    tx.run(
-        WRITE,
-        [
-            {
-                "collection": collection.number,
-                "kind": kind,
-                "number": number,
-                "vector": vector.astype(ON_DISK).tobytes(),
-            }
-            for number, vector in zip(numbers, vectors, strict=True)
-        ],
-    )
+    rows = [(number, vector.astype(ON_DISK).tobytes()) for number, vector in zip(numbers, vectors, strict=True)]
+    of = {"collection": collection.number, "kind": kind}
+    tx.run(WRITE, [of | {"number": number, "vector": vector} for number, vector in rows])
+    if rows:
+        contents.add(tx, collection, contents.sum_of(kind, rows))
 
 
 def remove(tx: Tx, collection: Collection, kind: int, numbers: Sequence[int]) -> None:
     """Erase vectors and leave their removal in the feed, at revisions taken here. The collection must be locked."""
     first = collections.count(tx, collection, changes=len(numbers))
-    for some in slices(numbers):
-        tx.run(
-            delete(VECTORS).where(
-                VECTORS.c.collection == collection.number, VECTORS.c.kind == kind, VECTORS.c.number.in_(some)
-            )
-        )
+    drop(tx, collection, kind, numbers)
     tx.run(
         insert(REMOVALS),
         [
@@ -60,6 +48,21 @@ def remove(tx: Tx, collection: Collection, kind: int, numbers: Sequence[int]) ->
             for place, number in enumerate(numbers)
         ],
     )
+
+
+def drop(tx: Tx, collection: Collection, kind: int, numbers: Sequence[int]) -> None:
+    """Erase vectors that no index has seen. The collection must be locked."""
+    gone = contents.nothing()
+    for some in slices(numbers):
+        of = {"of_collection": collection.number, "of_kind": kind, "numbers": list(some)}
+        gone -= contents.sum_of(kind, ((row["number"], bytes(row["vector"])) for row in tx.rows(FETCH, of)))
+        tx.run(
+            delete(VECTORS).where(
+                VECTORS.c.collection == collection.number, VECTORS.c.kind == kind, VECTORS.c.number.in_(some)
+            )
+        )
+    if numbers:
+        contents.add(tx, collection, gone)
 
 
 def fetch(reader: Reader, collection: Collection, kind: int, numbers: Numbers) -> tuple[Numbers, Vectors]:

@@ -5,6 +5,7 @@ from recognizance.operations import (
     collections,
     controls,
     faces,
+    grounds,
     house,
     keys,
     moving,
@@ -13,10 +14,26 @@ from recognizance.operations import (
     reviews,
     tags,
     users,
+    witness,
 )
 from recognizance.operations.call import Operation
 
-FAMILIES = (analysis, collections, controls, faces, house, keys, moving, policies, records, reviews, tags, users)
+FAMILIES = (
+    analysis,
+    collections,
+    controls,
+    faces,
+    grounds,
+    house,
+    keys,
+    moving,
+    policies,
+    records,
+    reviews,
+    tags,
+    users,
+    witness,
+)
 OPERATIONS = {
     found.name: found for family in FAMILIES for found in vars(family).values() if isinstance(found, Operation)
 }

@@ -7,14 +7,21 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from recognizance.accountability import ledger
+from recognizance.accountability.keyring import Keyring
+from recognizance.accountability.ledger import Ledger, Seal
+from recognizance.accountability.review import Rules
+from recognizance.accountability.vault import Vault
+from recognizance.accountability.witnessed import Witness
 from recognizance.database import Database, Tx
 from recognizance.database.backup import Backups
 from recognizance.errors import AccessDenied, InvalidParameter, ModelMissing, NotFound
 from recognizance.gallery import collections
 from recognizance.gallery.gallery import Gallery
+from recognizance.operations import holding
+from recognizance.operations.holding import Searched
 from recognizance.values import (
     Act,
     Ask,
@@ -70,6 +77,14 @@ class Controls(Protocol):
         """Return the account's authorisation of that id; None where there is none."""
         ...
 
+    def changed(self) -> None:
+        """Have what was changed just now be in force in this process at once."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time, which no clock set back sets back: what has ended stays ended."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
@@ -96,11 +111,16 @@ class Tools:
     room: Callable[[int], AbstractContextManager[None]]
     gallery: Gallery
     controls: Controls
+    keyring: Keyring
     backups: Backups
+    vault: Vault
+    reviewing: Rules
     scale: Callable[[ModelName], Similarity]
     face_model: Callable[[ModelName], Card]
     models: Callable[[], Sequence[ModelState]]
-    seal: ledger.Seal
+    seal: Seal
+    witness: Witness
+    ledger: Ledger
     now: Clock
     new_id: NewId
 
@@ -117,6 +137,7 @@ class Call:
     decision: Decision
     request_id: str
     tools: Tools
+    known: Collection | None = None
     _facts: dict[str, Fact] = field(default_factory=dict[str, Fact])
     _recorded: bool = False
     _found: Collection | None = None
@@ -142,10 +163,19 @@ class Call:
         return found
 
     def collection(self, name: str) -> Collection:
-        """Return the caller's collection of that id, and note its keyed digest. Raises `NotFound`."""
+        """Return the caller's collection of that id, and note its keyed digest and its state. Raises `NotFound`."""
         self.note(collection=self.tools.seal.digest(name))
-        self._found = collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
-        return self._found
+        known, self.known = self.known, None  # what the policy was told of is as good, once
+        if known is None or known.id != name:
+            known = collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
+        self._found = known
+        self.note(revision=known.revision, root=known.root)
+        return known
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """The tags of the collection the request names, as the policy saw them; none where it names none."""
+        return self.ask.holding.tags if self.ask.holding else {}
 
     def outrun(self) -> bool:
         """Say whether another collection has that id by now: the one that was found has moved to another model."""
@@ -189,12 +219,22 @@ class Call:
         self.note(threshold_asked=self.ask.threshold, threshold=applied)
         return applied
 
-    def release(self, candidates: Sequence[Candidate[Kept]]) -> list[Match[Kept]]:
-        """Return the candidates that may leave, in order; nothing else makes a match of a candidate."""
+    def expect(self, collection: Collection, gallery: int) -> None:
+        """Note how many strangers among so many should be expected at the threshold: what a hit is to be weighed by."""
+        self.note(expected_false=float(f"{self.scale(collection).rate(self.threshold) * gallery:.3g}"))
+
+    def release(self, candidates: Sequence[Candidate[Kept]], searched: Searched | None = None) -> list[Match[Kept]]:
+        """Return the candidates that may leave, in order; nothing else makes a match of a candidate.
+
+        Where the policy holds, those leave that people have confirmed, and a review is opened of the others.
+        """
         floor = self.decision.floor or 0.0
-        if self.decision.verdict is not Verdict.ALLOW:
+        found = [one for one in candidates if one.similarity >= floor]
+        if self.decision.verdict is Verdict.HOLD and searched is not None:
+            found = holding.passing(self, searched, found)
+        elif self.decision.verdict is not Verdict.ALLOW:
             raise AccessDenied(self.decision.reason)
-        return [Match(one.record, one.similarity) for one in candidates if one.similarity >= floor]
+        return [Match(one.record, one.similarity) for one in found]
 
     def let_go(self) -> None:
         """Give back what the call held."""
@@ -215,17 +255,14 @@ class Call:
         self.note(**facts)
         with self.tools.database.write() as tx:
             yield tx
-            ledger.append(tx, self._entry("answered"))
+            self.tools.ledger.append(tx, self._entry("answered"))
         self._recorded = True
 
     def close(self, outcome: str = "answered") -> None:
         """Write this call's entry, unless `write` has; when it returns the entry is durable."""
         if self._recorded:
             return
-        with self.tools.database.write() as tx:
-            for change in self._last:
-                change(tx)
-            ledger.append(tx, self._entry(outcome))
+        self.tools.ledger.record(self._entry(outcome), self._last)
         self._recorded = True
 
     def at_last(self, change: Callable[[Tx], None]) -> None:
@@ -241,7 +278,8 @@ class Operation:
     """A function that answers one operation of the service model, and what it does to people.
 
     `threshold` is the request's member that says how similar is similar enough, and what AWS takes where it is missing;
-    `attributes` the member that lists facial attributes. What a `holdable` operation finds can be put before reviewers.
+    `attributes` the member that lists facial attributes, `tags` the one that lists tags to set or take away. What a
+    `holdable` operation finds can be put before reviewers. `names` gives the id of the collection a request is about.
     """
 
     name: str
@@ -249,7 +287,9 @@ class Operation:
     run: Callable[[Call, Any], Response]
     threshold: tuple[str, Percent] | None = None
     attributes: str | None = None
+    tags: str | None = None
     holdable: bool = False
+    names: Callable[[Mapping[str, Any]], str | None] = lambda request: request.get("CollectionId")
 
     def threshold_of(self, request: Mapping[str, Any]) -> Percent | None:
         """Return the threshold a request asks for, or takes by saying nothing; None where there is none."""

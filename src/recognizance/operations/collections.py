@@ -13,7 +13,7 @@ from recognizance.values import Act, CollectionId
 MOST_LISTED = 4096  # the most MaxResults may ask; AWS states no default (service model)
 
 
-@operation("CreateCollection", Act.MANAGE)
+@operation("CreateCollection", Act.MANAGE, tags="Tags")
 def create_collection(call: Call, request: shapes.CreateCollectionRequest) -> shapes.CreateCollectionResponse:
     """Make an empty collection, bound for life to the face model in use."""
     tags = request.get("Tags", {})

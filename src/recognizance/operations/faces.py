@@ -8,13 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from recognizance import shapes
+from recognizance.accountability import vault
 from recognizance.database.tables import FACE
 from recognizance.errors import InvalidParameter
-from recognizance.gallery import collections, faces, vectors
-from recognizance.operations import pages, render
+from recognizance.gallery import collections, faces, grounds, vectors
+from recognizance.operations import holding, pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES, refuse_attributes
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act, Collection, Face, FaceId, FaceRecord, Image, UserId, Vectors
+from recognizance.vision import portrait
 from recognizance.vision.quality import failings
 
 INDEX_BAR = "AUTO"  # "If you do not specify QualityFilter, the default is AUTO" for IndexFaces; NONE for searches
@@ -34,12 +36,14 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
     """
     collection = call.collection(request["CollectionId"])
     refuse_attributes(request.get("DetectionAttributes", []))
+    ends = grounds.until(call.tags, call.tools.now())
     (image,) = call.pictures(image=request["Image"])
 
     found = call.tools.vision.look(image, limit=MOST_FACES)
     limit = min(request.get("MaxFaces", MOST_FACES), MOST_FACES)
     kept, left = choose(found, image, bar=request.get("QualityFilter", INDEX_BAR), limit=limit)
     kept = call.embed(image, kept, collection)
+    portraits = [portrait.cut_out(image, face) for face in kept] if holding.keeps_pictures(call) else []
 
     with call.write(detector=call.tools.detector.sha256, found=len(found)) as tx:
         enrolled = faces.enrol(
@@ -51,6 +55,11 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
             new_id=call.tools.new_id,
             now=call.tools.now(),
         )
+        numbers = [record.number for record in enrolled.new]
+        if portraits:
+            taken = zip(enrolled.records, portraits, strict=True)
+            vault.keep_crops(tx, call.tools.vault, collection.number, {one.number: cut for one, cut in taken})
+        grounds.keep(tx, collection, numbers, consent=call.ask.stated.consent, ends=ends)
         call.note(enrolled=enrolled.added, known=len(kept) - enrolled.added)
         call.note(faces=call.digests(record.face_id for record in enrolled.records))
 
@@ -119,16 +128,18 @@ def search_faces(call: Call, request: shapes.SearchFacesRequest) -> shapes.Searc
     call.note(face=call.tools.seal.digest(request["FaceId"]))
     record = known_face(call, collection, request["FaceId"])
 
+    vector = vector_of(call, collection, record)
     candidates = call.tools.gallery.near_faces(
         collection,
-        vector_of(call, collection, record),
+        vector,
         scale=call.scale(collection),
         at_least=call.threshold,
         limit=request.get("MaxFaces", MOST_FOUND),
         besides=record.number,
     )
-    matches = call.release(candidates)
+    matches = call.release(candidates, holding.of_face(call, collection, record, vector))
 
+    call.expect(collection, collection.faces)
     call.note(gallery=collection.faces, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {
@@ -157,9 +168,10 @@ def search_faces_by_image(call: Call, request: shapes.SearchFacesByImageRequest)
         at_least=call.threshold,
         limit=request.get("MaxFaces", MOST_FOUND),
     )
-    matches = call.release(candidates)
+    matches = call.release(candidates, holding.of_picture(collection, image, probe))
 
     call.note(detector=call.tools.detector.sha256)
+    call.expect(collection, collection.faces)
     call.note(gallery=collection.faces, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.face_id for match in matches[:NOTED]))
     return {

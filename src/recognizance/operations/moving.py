@@ -14,7 +14,7 @@ from recognizance import shapes
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import FACE
 from recognizance.errors import AlreadyExists, InvalidPage, InvalidParameter, ModelUnusable, NotFound, Unserved
-from recognizance.gallery import collections, faces, moving, reembedding, vectors
+from recognizance.gallery import collections, faces, grounds, moving, reembedding, vectors
 from recognizance.gallery.gallery import ROUNDING
 from recognizance.gallery.moving import Kept
 from recognizance.operations import pages, render
@@ -117,7 +117,7 @@ def create_backup(call: Call, request: shapes.CreateBackupRequest) -> shapes.Cre
 # In
 
 
-@operation("RestoreCollection", Act.MANAGE)
+@operation("RestoreCollection", Act.MANAGE, tags="Tags")
 def restore_collection(call: Call, request: shapes.RestoreCollectionRequest) -> shapes.RestoreCollectionResponse:
     """Make an empty collection of a model that is known here, or find the one made under the same token."""
     call.note(collection=call.tools.seal.digest(request["CollectionId"]))
@@ -182,6 +182,9 @@ def restore_faces(call: Call, request: shapes.RestoreFacesRequest) -> shapes.Res
 
     with call.write(asked=len(given)) as tx:
         restored = moving.restore_faces(tx, collection, given)
+        for record in restored.faces:
+            ends = grounds.until(call.tags, record.enrolled_at)
+            grounds.keep(tx, collection, [record.number], consent=call.ask.stated.consent, ends=ends)
         call.note(restored=restored.added, known=restored.known, unassociated=len(restored.unassociated))
 
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from recognizance import shapes
 from recognizance.errors import InvalidParameter, NotFound, QuotaExceeded
@@ -17,7 +18,13 @@ COLLECTION_ARN = re.compile(
 )
 
 
-@operation("TagResource", Act.MANAGE)
+def named(request: Mapping[str, Any]) -> str | None:
+    """Return the id of the collection that a request's ARN names; None where it names none."""
+    found = COLLECTION_ARN.fullmatch(request["ResourceArn"])
+    return found and found[2]
+
+
+@operation("TagResource", Act.MANAGE, tags="Tags", names=named)
 def tag_resource(call: Call, request: shapes.TagResourceRequest) -> shapes.TagResourceResponse:
     """Add tags to a collection, and change those it has."""
     found = _tagged(call, request["ResourceArn"])
@@ -29,7 +36,7 @@ def tag_resource(call: Call, request: shapes.TagResourceRequest) -> shapes.TagRe
     return {}
 
 
-@operation("UntagResource", Act.MANAGE)
+@operation("UntagResource", Act.MANAGE, tags="TagKeys", names=named)
 def untag_resource(call: Call, request: shapes.UntagResourceRequest) -> shapes.UntagResourceResponse:
     """Take tags from a collection; keys it does not have are passed over."""
     found = _tagged(call, request["ResourceArn"])
@@ -40,7 +47,7 @@ def untag_resource(call: Call, request: shapes.UntagResourceRequest) -> shapes.U
     return {}
 
 
-@operation("ListTagsForResource", Act.READ)
+@operation("ListTagsForResource", Act.READ, names=named)
 def list_tags_for_resource(
     call: Call, request: shapes.ListTagsForResourceRequest
 ) -> shapes.ListTagsForResourceResponse:

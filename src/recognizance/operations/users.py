@@ -12,12 +12,13 @@ from recognizance.database import Tx, answers
 from recognizance.database.tables import USER
 from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, users, vectors
-from recognizance.operations import pages, render
+from recognizance.operations import holding, pages, render
 from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES
 from recognizance.operations.call import Call, operation
 from recognizance.operations.faces import NOTED, SEARCH_BAR, known_face, vector_of
+from recognizance.operations.holding import Searched
 from recognizance.operations.once import once
-from recognizance.values import Act, Collection, Face, FaceId, Image, UserId, Vectors
+from recognizance.values import Act, Collection, Face, FaceId, Image, UserId, UserRecord, Vectors
 from recognizance.vision.quality import failings
 
 USER_THRESHOLD = 75.0  # "The default value is 75" for AssociateFaces
@@ -124,13 +125,15 @@ def search_users(call: Call, request: shapes.SearchUsersRequest) -> shapes.Searc
     besides: int | None = None
     call.note(**{name: call.tools.seal.digest(one) for name, one in (("face", face_id), ("user", user_id)) if one})
     if face_id is not None:
-        query = vector_of(call, collection, known_face(call, collection, face_id))
+        record = known_face(call, collection, face_id)
+        searched = holding.of_face(call, collection, record, vector_of(call, collection, record))
         answer["SearchedFace"] = {"FaceId": face_id}
     else:
-        besides, query = _vector_of_user(call, collection, str(user_id))
+        user, query = _vector_of_user(call, collection, str(user_id))
+        besides, searched = user.number, holding.of_user(call, collection, user, query)
         answer["SearchedUser"] = {"UserId": str(user_id)}
 
-    answer["UserMatches"] = _matches(call, collection, query, request, besides)
+    answer["UserMatches"] = _matches(call, searched, request, besides)
     return answer
 
 
@@ -151,8 +154,7 @@ def search_users_by_image(call: Call, request: shapes.SearchUsersByImageRequest)
     }
     if probe is not None:
         (embedded,) = call.embed(image, [probe], collection)
-        assert embedded.embedding is not None
-        answer["UserMatches"] = _matches(call, collection, embedded.embedding.vector, request, None)
+        answer["UserMatches"] = _matches(call, holding.of_picture(collection, image, embedded), request, None)
         answer["SearchedFace"] = {"FaceDetail": render.face_detail(probe)}
     return answer
 
@@ -167,31 +169,31 @@ def _change_once(
         return once(call, tx, request, lambda: change(tx, held), collection=held)
 
 
-def _matches(
-    call: Call, collection: Collection, query: Vectors, request: Mapping[str, Any], besides: int | None
-) -> list[shapes.UserMatch]:
+def _matches(call: Call, searched: Searched, request: Mapping[str, Any], besides: int | None) -> list[shapes.UserMatch]:
+    collection = searched.collection
     candidates = call.tools.gallery.near_users(
         collection,
-        query,
+        searched.vector,
         scale=call.scale(collection),
         at_least=call.threshold,
         limit=request.get("MaxUsers", MOST_USERS),
         besides=besides,
     )
-    matches = call.release(candidates)
+    matches = call.release(candidates, searched)
+    call.expect(collection, collection.users)
     call.note(gallery=collection.users, candidates=len(candidates), matched=len(matches))
     call.note(matches=call.digests(match.record.user_id for match in matches[:NOTED]))
     return [render.user_match(match) for match in matches]
 
 
-def _vector_of_user(call: Call, collection: Collection, user_id: str) -> tuple[int, Vectors]:
+def _vector_of_user(call: Call, collection: Collection, user_id: str) -> tuple[UserRecord, Vectors]:
     with call.tools.database.read() as reader:  # a vector is replaced whenever the user's faces change
         collections.again(reader, collection)
         user = users.find(reader, collection, UserId(user_id))
         if user.vector_number is None:
             raise InvalidParameter(NO_FACES)
         _, (found,) = vectors.fetch(reader, collection, USER, np.array([user.vector_number]))
-    return user.number, found
+    return user, found
 
 
 def _largest(found: Sequence[Face], image: Image, bar: str) -> tuple[Face | None, list[shapes.UnsearchedFace]]:

@@ -295,7 +295,7 @@ def endpoint(
 ) -> Endpoint:
     """Return the ASGI application that answers for `service`.
 
-    `keys` finds an access key by its id. `workers` requests are worked on at a time and
+    `keys` finds an access key by its id and its session token. `workers` requests are worked on at a time and
     `settings.waiting` more may wait; the next is throttled. `health` is asked for `GET /healthz`: whether all is
     well (200, else 503), and a report that anyone may read.
     """

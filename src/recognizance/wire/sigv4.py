@@ -18,6 +18,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeAlias
 from urllib.parse import quote_from_bytes
 
+from recognizance.errors import SessionEnded
 from recognizance.settings import ACCESS_KEY_ID
 from recognizance.values import Caller, Key
 from recognizance.wire.refused import WireError, shortened
@@ -27,9 +28,11 @@ SERVICE = "rekognition"
 TERMINATOR = "aws4_request"
 WINDOW = timedelta(minutes=5)  # the text of AWS's own error says 5
 SIGNED_PREFIXES = ("x-amz-", "x-recognizance-")
+TOKEN = "x-amz-security-token"
 
 Headers: TypeAlias = Mapping[str, Sequence[str]]
-Keys: TypeAlias = Callable[[str], Key | None]
+Keys: TypeAlias = Callable[[str, str | None], Key | None]
+"""Finds a key that is good now by its id and its session token; raises `SessionEnded` for one past its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,17 @@ def claim(headers: Headers, query: bytes, *, now: datetime, regions: Sequence[st
 def key_of(found: Claim, headers: Headers, keys: Keys) -> Key:
     """Return the key that is said to have signed, before a byte of the body is waited for.
 
-    That an unknown key is refused sooner than a known one tells nothing new: AWS's two codes tell which it is, and
-    only the secret is secret. Raises `WireError`: UnrecognizedClientException.
+    That an unknown key is refused sooner than a known one tells nothing new: AWS's codes tell which it is, and only
+    the secret is secret. A session's token has to open, and to be of the very id that is said to have signed; that it
+    is signed was checked with the other headers. Raises `WireError`: UnrecognizedClientException or
+    ExpiredTokenException.
     """
-    key = keys(found.access_key)
-    if key is None or "x-amz-security-token" in headers:  # there are permanent keys only, so no token is known
+    tokens = headers.get(TOKEN, ())
+    try:
+        key = keys(found.access_key, tokens[0].strip() if tokens else None) if len(tokens) < 2 else None
+    except SessionEnded:
+        raise WireError("ExpiredTokenException", "The security token included in the request is expired") from None
+    if key is None:
         raise WireError("UnrecognizedClientException", "The security token included in the request is invalid.")
     return key
 
@@ -95,7 +104,7 @@ def key_of(found: Claim, headers: Headers, keys: Keys) -> Key:
 def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
     """Return the caller whose key signed `request`; the key is looked up now, not when the body began to arrive.
 
-    Raises `WireError`: InvalidSignatureException or UnrecognizedClientException.
+    Raises `WireError`: InvalidSignatureException, UnrecognizedClientException or ExpiredTokenException.
     """
     key = key_of(found, request.headers, keys)
     digest = hashlib.sha256(request.body).hexdigest()
@@ -120,6 +129,7 @@ def verify(found: Claim, request: Signed, keys: Keys) -> Caller:
         stated=key.stated,
         binding=key.binding,
         issuer=key.issuer,
+        collections=key.collections,
     )
 
 

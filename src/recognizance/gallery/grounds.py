@@ -1,0 +1,119 @@
+"""On what ground a face is kept, and until when: written when it is enrolled, and what ends with it.
+
+The term of a collection is its tag `recognizance:retention-days`; the ground is the reference to a written release
+that the enrolment stated. Both are the caller's words about a person, so neither reaches the ledger but as a digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, insert, select
+
+from recognizance.database import Reader, Tx, aware
+from recognizance.database.tables import COLLECTIONS, FACES, GROUNDS
+from recognizance.errors import InvalidParameter
+from recognizance.gallery import collections, faces, users
+from recognizance.values import Collection, CollectionId, FaceId, FaceRecord, UserId
+
+TERM = "recognizance:retention-days"
+LONGEST = 36_500  # days
+
+HERE = and_(GROUNDS.c.collection == FACES.c.collection, GROUNDS.c.number == FACES.c.number)
+OF = (
+    select(FACES, GROUNDS.c.consent, GROUNDS.c.until)
+    .join(GROUNDS, HERE)
+    .where(FACES.c.collection == bindparam("of_collection"))
+    .order_by(FACES.c.number)
+)
+KEEP = insert(GROUNDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why one face is kept, and until when; either may not have been said."""
+
+    record: FaceRecord
+    consent: str | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was erased: the faces, and users who had no other, by their ids."""
+
+    faces: list[FaceId]
+    users: list[UserId]
+
+
+def until(tags: Mapping[str, str], now: datetime) -> datetime | None:
+    """Return when the term of a face enrolled now ends, None without a term. Raises `InvalidParameter`."""
+    said = tags.get(TERM)
+    if said is None:
+        return None
+    if not (said.isascii() and said.isdigit() and 0 < int(said[:9]) <= LONGEST):
+        raise InvalidParameter(f"The collection's tag {TERM} should be a number of days from 1 to {LONGEST}.")
+    return now + timedelta(days=int(said))
+
+
+def keep(tx: Tx, collection: Collection, numbers: Sequence[int], *, consent: str | None, ends: datetime | None) -> None:
+    """Note on what ground faces that were just enrolled are kept, and until when."""
+    if consent is not None or ends is not None:
+        tx.run(
+            KEEP,
+            [
+                {"collection": collection.number, "number": number, "consent": consent, "until": ends}
+                for number in numbers
+            ],
+        )
+
+
+def listed(reader: Reader, collection: Collection, *, after: int, limit: int) -> list[Ground]:
+    """Return up to `limit` grounds of faces enrolled after the one numbered `after`, in order of enrolment."""
+    query = OF.where(FACES.c.number > after).limit(limit)
+    return [
+        Ground(faces.of_row(row, collection), row["consent"], None if row["until"] is None else aware(row["until"]))
+        for row in reader.rows(query, {"of_collection": collection.number})
+    ]
+
+
+def ending(reader: Reader, now: datetime) -> list[tuple[str, str, CollectionId]]:
+    """Return account, region and id of the collections that hold faces whose term has ended."""
+    query = (
+        select(COLLECTIONS.c.account, COLLECTIONS.c.region, COLLECTIONS.c.id)
+        .join(GROUNDS, GROUNDS.c.collection == COLLECTIONS.c.number)
+        .where(GROUNDS.c.until <= now, COLLECTIONS.c.replaces.is_(None))
+        .distinct()
+    )
+    return [(row["account"], row["region"], CollectionId(row["id"])) for row in reader.rows(query)]
+
+
+def end(tx: Tx, collection: Collection, now: datetime, *, limit: int) -> Ended:
+    """Erase up to `limit` faces whose term has ended, whoever they belong to. Raises `NotFound`."""
+    held = collections.locked(tx, collection)
+    query = OF.where(GROUNDS.c.until <= now).limit(limit)
+    return _erase(tx, held, [faces.of_row(row, held) for row in tx.rows(query, {"of_collection": held.number})])
+
+
+def withdraw(tx: Tx, collection: Collection, consent: str, *, limit: int) -> Ended:
+    """Erase up to `limit` faces that are kept on a ground that was withdrawn. Raises `NotFound`."""
+    held = collections.locked(tx, collection)
+    query = OF.where(GROUNDS.c.consent == consent).limit(limit)
+    return _erase(tx, held, [faces.of_row(row, held) for row in tx.rows(query, {"of_collection": held.number})])
+
+
+def _erase(tx: Tx, collection: Collection, gone: Sequence[FaceRecord]) -> Ended:
+    theirs: dict[UserId, list[FaceId]] = {}
+    for record in gone:
+        if record.user_id is not None:
+            theirs.setdefault(record.user_id, []).append(record.face_id)
+    left: list[UserId] = []
+    for user_id, some in theirs.items():
+        if users.disassociate(tx, collection, user_id, some).user.faces == 0:
+            users.remove(tx, collection, user_id)  # a name without a face is no reason to keep the name
+            left.append(user_id)
+    forgotten = faces.forget(tx, collection, [record.face_id for record in gone])
+    assert len(forgotten.removed) == len(gone), "all of them were there, and nobody's"
+    return Ended(forgotten.removed, left)

@@ -1,0 +1,1021 @@
+"""Held searches, reviews and reviewers, asked as each of those would who take part, and as those who would cheat."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+from tests import postgresql
+from tests.operations.conftest import at_once, body, code, line, paged, refusal
+from tests.pictures import ANNA, BRUNO, CLARA, DAVID, EMMA, EMMAS_SISTER, Sitter, people
+
+from recognizance import app, wire
+from recognizance.accountability import review, vault
+from recognizance.database.tables import (
+    COLLECTIONS,
+    CROP_KEYS,
+    CROPS,
+    REVIEW_FACES,
+    REVIEW_PROBES,
+    REVIEWS,
+    VERDICTS,
+)
+from recognizance.service import Service
+from recognizance.values import Act, Decision, Key, Kind, Rule, Stated, Verdict
+
+ACCOUNT = "000000000000"
+WHY = "The same scar over the left eye, and the ears are alike."
+NOBODY = "None of them has the scar over the left eye."
+STRANGERS = range(2000, 2030)
+HELD = "x-recognizance-review"
+
+HOLD = Rule("test/hold", "forbid", "people look first", "", "hold", None, "test.cedar", 1, ("context.reviewed",))
+
+
+@dataclass(frozen=True)
+class HoldsSearches:
+    """A policy that has two people look at whatever a search finds, and allows everything else."""
+
+    name: str = "test"
+    digest: str = "0" * 64
+    floor: float | None = None
+    rules: tuple = (HOLD,)
+
+    def admit(self, ask, /):
+        verdict = Verdict.HOLD if ask.act is Act.IDENTIFY else Verdict.ALLOW
+        return Decision(verdict, "test/hold", "people look first", self.floor, "test@000000000000")
+
+
+def holder(name, *roles, person=None, account=ACCOUNT, **more):
+    return Key(f"AKIDTEST{name.upper():0>12}", "s" * 40, account, name=name, roles=frozenset(roles), person=person, **more)
+
+
+SAM = holder("sam", "user", "reviewer", person="Sam Spade")
+SAMS_OTHER = holder("samtwo", "reviewer", person="sam  SPADE")
+SAMS_SESSION = holder("samsession", "reviewer", kind=Kind.SESSION, issuer=SAM.access_key_id)
+ADA = holder("ada", "reviewer", person="Ada")
+ADAS_OTHER = holder("adatwo", "reviewer", person="ada ")
+BEN = holder("ben", "reviewer", person="Ben")
+CYD = holder("cyd", "reviewer", person="Cyd")
+EVE = holder("eve", "reviewer", person="Eve")
+NOBODYS = holder("nobodys", "reviewer")
+USER = holder("user", "user", person="Una")
+GOVERNOR = holder("governor", "governor", "auditor", person="Gus")
+STRANGER = holder("stranger", "admin", "reviewer", person="Ada", account="111111111111")
+EVERYBODY = (SAM, SAMS_OTHER, SAMS_SESSION, ADA, ADAS_OTHER, BEN, CYD, EVE, NOBODYS, USER, GOVERNOR, STRANGER)
+
+
+@dataclass
+class House:
+    """A server that holds searches, and everybody who has a key to it."""
+
+    parts: app.Parts
+    servers: dict = field(default_factory=dict)
+
+    def __call__(self, who, service="recognizance", region="eu-west-3"):
+        made, client = line(who.access_key_id, who.secret, region, service)
+        made.server = self.servers["door"]
+        return client
+
+    @property
+    def tools(self):
+        return self.parts.service.tools
+
+    @property
+    def database(self):
+        return self.parts.database
+
+
+@contextmanager
+def opened(parts, given, time, **tools):
+    """Give the house of a server whose policy holds searches."""
+    service = Service(replace(parts.service.tools, **{"policy": HoldsSearches(), **tools}))
+    house = House(replace(parts, service=service))
+    keys = {one.access_key_id: one for one in EVERYBODY}
+    house.servers["door"] = wire.endpoint(
+        service, lambda name, token=None: keys.get(name), given, time, service.tools.new_id, parts.health, workers=4
+    )
+    try:
+        yield house
+    finally:
+        house.servers["door"].close()
+
+
+@pytest.fixture
+def open_house(parts, given, time):
+    with opened(parts, given, time) as house:
+        yield house
+
+
+@pytest.fixture
+def qualified(open_house, time):
+    """The house with four reviewers on record."""
+    for name in ("Ada", "Ben", "Cyd", "Eve"):
+        qualify(open_house, name, time)
+    return open_house
+
+
+def qualify(house, name, time, **much):
+    until = time() + timedelta(**(much or {"days": 365}))
+    house(GOVERNOR).qualify_reviewer(Person=name, Until=until, Evidence="the course of 2026, number 7")
+
+
+@pytest.fixture
+def gallery(qualified):
+    """The collection `staff`, with Emma, four others and thirty strangers, every one under a name."""
+    client = qualified(USER, "rekognition")
+    client.create_collection(CollectionId="staff")
+    enrol(qualified, EMMA, name="emma")
+    for person in (ANNA, BRUNO, CLARA, DAVID, *STRANGERS):
+        enrol(qualified, person)
+    return qualified
+
+
+def enrol(house, sitter, *, name=None, into="staff", who=USER):
+    answer = house(who, "rekognition").index_faces(
+        CollectionId=into,
+        Image={"Bytes": people(sitter)},
+        ExternalImageId=name or f"person-{sitter}",
+        QualityFilter="NONE",
+    )
+    return [one["Face"]["FaceId"] for one in answer["FaceRecords"]]
+
+
+PROBE = people(Sitter(EMMA, take=1))
+
+
+def search(house, who=SAM, *, picture=PROBE, region="eu-west-3", into="staff", headers=(), **more):
+    """Return the faces that a search gave, and the review it waits for."""
+    client = house(who, "rekognition", region)
+    with stating(client, headers):
+        answer = client.search_faces_by_image(CollectionId=into, Image={"Bytes": picture}, **more)
+    return [one["Face"]["FaceId"] for one in answer["FaceMatches"]], review_of(answer)
+
+
+def review_of(answer):
+    return answer["ResponseMetadata"]["HTTPHeaders"].get(HELD)
+
+
+@contextmanager
+def stating(client, headers):
+    def add(request, **_):
+        for name, value in headers:
+            request.headers[name] = value
+
+    client.meta.events.register("before-sign.rekognition.*", add)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("before-sign.rekognition.*", add)
+
+
+def look(house, who, name):
+    return house(who).get_line_up(ReviewId=name)
+
+
+def pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(np.int64)
+
+
+def most_alike(seen):
+    """Return the letter of the face that a careful person would call the same as the probe."""
+    probe = pixels(seen["Probe"])
+    return min(seen["Faces"], key=lambda one: np.abs(pixels(one["Picture"]) - probe).mean())["Label"]
+
+
+def calls(seen, same=(), unsure=()):
+    said = {one["Label"]: "same" if one["Label"] in same else "different" for one in seen["Faces"]}
+    said |= dict.fromkeys(unsure, "cannot-tell")
+    return [{"Label": one, "Call": call} | ({"Reason": WHY} if call == "same" else {}) for one, call in said.items()]
+
+
+def judge(house, who, name, *, same=None, **more):
+    """Look, and call the most alike the same; or nobody, or somebody else."""
+    seen = look(house, who, name)
+    chosen = [most_alike(seen)] if same is None else same(seen) if callable(same) else same
+    given = {"Calls": calls(seen, chosen, **more)} | ({} if chosen else {"Reason": NOBODY})
+    return house(who).submit_verdict(ReviewId=name, **given)
+
+
+def other(seen):
+    """Return the letter of somebody who cannot be the person sought."""
+    return [next(one["Label"] for one in seen["Faces"] if one["Label"] != most_alike(seen))]
+
+
+def confirmed(house, name, *who):
+    for one in who or (ADA, BEN):
+        judge(house, one, name)
+
+
+def described(house, name, who=ADA):
+    return body(house(who).describe_review(ReviewId=name))
+
+
+def state(house, name):
+    return described(house, name)["Review"]["State"]
+
+
+def entries(house, operation):
+    found = house(GOVERNOR).list_ledger_entries()["Entries"]
+    return [one for one in found if one["Operation"] == operation]
+
+
+def counted(house, table):
+    return house.database.rows(select(func.count().label("n")).select_from(table))[0]["n"]
+
+
+# Held, reviewed, released
+
+
+def test_what_two_people_confirm_is_released_when_the_search_is_asked_again(gallery):
+    found, name = search(gallery)
+    assert found == []
+    assert name
+    judge(gallery, ADA, name)
+    assert search(gallery) == ([], name)
+    judge(gallery, BEN, name)
+    assert described(gallery, name)["Review"]["Outcome"] == "lead confirmed"
+    found, waits = search(gallery)
+    assert waits is None
+    (face,) = gallery(USER, "rekognition").list_faces(CollectionId="staff", FaceIds=found)["Faces"]
+    assert face["ExternalImageId"] == "emma"
+
+
+def test_what_two_people_reject_is_not_released_and_not_reviewed_again(gallery):
+    _, name = search(gallery)
+    for who in (ADA, BEN):
+        judge(gallery, who, name, same=[])
+    assert described(gallery, name)["Review"]["Outcome"] == "no match"
+    assert search(gallery) == ([], None)
+    assert counted(gallery, REVIEWS) == 1
+
+
+def test_a_third_decides_where_two_disagree(gallery):
+    for third, outcome in ((None, "lead confirmed"), ([], "no match")):
+        _, name = search(gallery, headers=[("x-recognizance-case", outcome)])
+        judge(gallery, ADA, name)
+        judge(gallery, BEN, name, same=[])
+        assert state(gallery, name) == "open"
+        judge(gallery, CYD, name, same=third)
+        assert described(gallery, name)["Review"]["Outcome"] == outcome
+
+
+def test_whoever_cannot_tell_confirms_nobody(gallery):
+    _, name = search(gallery)
+    for who in (ADA, BEN):
+        seen = look(gallery, who, name)
+        given = calls(seen, unsure=[most_alike(seen)])
+        gallery(who).submit_verdict(ReviewId=name, Calls=given, Reason=NOBODY)
+    assert described(gallery, name)["Review"]["Outcome"] == "no match"
+
+
+def test_a_search_that_finds_nobody_opens_no_review(gallery):
+    found, name = search(gallery, picture=people(Sitter(777_777)), FaceMatchThreshold=99.9)
+    assert (found, name) == ([], None)
+    (entry,) = entries(gallery, "SearchFacesByImage")
+    assert entry["Outcome"] == "answered"
+    assert entry["Facts"]["candidates"] == "0"
+
+
+def test_the_same_search_asked_at_once_opens_one_review(gallery):
+    answers = at_once(*[lambda: search(gallery) for _ in range(4)])
+    assert len({name for _, name in answers}) == 1
+    assert counted(gallery, REVIEWS) == 1
+
+
+def test_the_entry_of_a_held_search_has_the_review_and_counts_and_nobody(gallery):
+    _, name = search(gallery, FaceMatchThreshold=80)
+    (entry,) = entries(gallery, "SearchFacesByImage")
+    assert entry["Outcome"] == "held"
+    assert entry["Verdict"] == "hold"
+    facts = entry["Facts"]
+    assert (facts["review"], facts["candidates"], facts["withheld"], facts["matched"]) == (name, "1", "0", "0")
+    assert json.loads(facts["matches"]) == []
+
+
+def test_what_is_released_names_the_review_and_its_reviewers_in_the_record(gallery):
+    _, name = search(gallery)
+    confirmed(gallery, name)
+    search(gallery)
+    facts = entries(gallery, "SearchFacesByImage")[-1]["Facts"]
+    assert json.loads(facts["reviews"]) == [name]
+    assert json.loads(facts["reviewers"]) == sorted(gallery.tools.seal.digest(one) for one in ("ada", "ben"))
+
+
+def test_a_part_is_released_and_the_rest_waits(gallery):
+    _, name = search(gallery)
+    confirmed(gallery, name)
+    (sister,) = enrol(gallery, Sitter(EMMA, take=2), name="her-other-picture")
+    (emma,), second = search(gallery)
+    assert second not in (None, name)
+    confirmed(gallery, second)
+    found, waits = search(gallery)
+    assert (set(found), waits) == ({emma, sister}, None)
+
+
+def test_five_are_reviewed_at_a_time_and_the_rest_wait_uncounted_by_nobody(gallery):
+    for take in range(2, 8):
+        enrol(gallery, Sitter(EMMA, take=take), name=f"take-{take}")
+    _, name = search(gallery)
+    facts = entries(gallery, "SearchFacesByImage")[-1]["Facts"]
+    assert (facts["candidates"], facts["withheld"]) == ("7", "2")
+    assert len(look(gallery, ADA, name)["Faces"]) == review.LINE_UP
+
+    def all_alike(seen):
+        probe = pixels(seen["Probe"])
+        return [one["Label"] for one in seen["Faces"] if np.abs(pixels(one["Picture"]) - probe).mean() < 20]
+
+    for who in (ADA, BEN):
+        judge(gallery, who, name, same=all_alike)
+    found, second = search(gallery)
+    assert len(found) == 5
+    assert second not in (None, name)
+
+
+# The line-up
+
+
+def test_a_line_up_has_the_same_faces_for_everybody_in_another_order(gallery):
+    _, name = search(gallery)
+    orders = {who.name: [one["Picture"] for one in look(gallery, who, name)["Faces"]] for who in (ADA, BEN, CYD, EVE)}
+    assert len({frozenset(order) for order in orders.values()}) == 1
+    assert len({tuple(order) for order in orders.values()}) == 4
+    assert look(gallery, ADA, name)["Faces"] == look(gallery, ADA, name)["Faces"]
+
+
+def test_the_candidate_may_stand_anywhere(gallery):
+    letters = set()
+    for number in range(12):
+        _, name = search(gallery, headers=[("x-recognizance-case", str(number))])
+        letters.add(most_alike(look(gallery, ADA, name)))
+    assert len(letters) > 4
+
+
+def test_nothing_in_a_line_up_tells_who_is_who(gallery):
+    _, name = search(gallery)
+    seen = body(look(gallery, ADA, name))
+    assert {frozenset(one) for one in seen["Faces"]} == {frozenset({"Label", "Picture"})}
+    assert set(seen) == {"ReviewId", "Probe", "Faces", "ShortLineUp", "Sentence"}
+    assert len(seen["Faces"]) == review.LINE_UP
+    shown = [Image.open(io.BytesIO(one["Picture"])) for one in [*seen["Faces"], {"Picture": seen["Probe"]}]]
+    assert {(one.size, one.format, str(sorted(one.info))) for one in shown} == {
+        ((224, 224), "JPEG", str(sorted(shown[0].info)))
+    }
+    assert b"emma" not in b"".join(one["Picture"] for one in seen["Faces"])
+
+
+def test_those_beside_a_candidate_are_other_people_whom_the_model_takes_for_others(gallery):
+    enrol(gallery, EMMAS_SISTER, name="sister")
+    enrol(gallery, Sitter(ANNA, take=1), name="anna-again")
+    enrol(gallery, Sitter(EMMA, take=5), name="emma")
+    _, name = search(gallery, FaceMatchThreshold=99.9, MaxFaces=1)
+    with gallery.database.read() as reader:
+        (found,) = review.listed(
+            reader, ACCOUNT, after="", limit=9, state=None, rules=gallery.tools.reviewing, now=gallery.tools.now()
+        )
+        members = review.members(reader, found)
+    listed = gallery(USER, "rekognition").list_faces(CollectionId="staff")["Faces"]
+    named = {one["FaceId"]: one["ExternalImageId"] for one in listed}
+    rows = gallery.database.rows(select(REVIEW_FACES.c.face))
+    assert len(members) == len(rows) == review.LINE_UP
+    from recognizance.database.tables import FACES
+
+    ids = {row["number"]: row["face_id"] for row in gallery.database.rows(select(FACES.c.number, FACES.c.face_id))}
+    others = [named[ids[one.face]] for one in members if not one.candidate]
+    assert not {"emma", "sister"} & set(others)
+    assert len({one.removesuffix("-again") for one in others}) == len(others)
+
+
+def test_a_short_line_up_needs_three_who_agree(qualified):
+    qualified(USER, "rekognition").create_collection(CollectionId="staff")
+    for person in (EMMA, ANNA, BRUNO):
+        enrol(qualified, person)
+    _, name = search(qualified)
+    seen = look(qualified, ADA, name)
+    assert seen["ShortLineUp"]
+    assert len(seen["Faces"]) == 3
+    assert "three reviewers" in seen["Sentence"]
+    confirmed(qualified, name, ADA, BEN)
+    assert state(qualified, name) == "open"
+    judge(qualified, CYD, name)
+    assert described(qualified, name)["Review"]["Outcome"] == "lead confirmed"
+
+
+def test_a_short_line_up_is_no_match_where_one_of_three_doubts(qualified):
+    qualified(USER, "rekognition").create_collection(CollectionId="staff")
+    for person in (EMMA, ANNA):
+        enrol(qualified, person)
+    _, name = search(qualified)
+    confirmed(qualified, name, ADA, BEN)
+    judge(qualified, CYD, name, same=[])
+    assert described(qualified, name)["Review"]["Outcome"] == "no match"
+
+
+def test_a_face_without_a_picture_stays_withheld_and_the_review_says_so(gallery, parts):
+    gallery.database.write  # faces restored or enrolled before have none
+    face = face_number(gallery, "emma")
+    with gallery.database.write() as tx:
+        from sqlalchemy import delete
+
+        tx.run(delete(CROPS).where(CROPS.c.number == face))
+    found, name = search(gallery)
+    assert found == []
+    assert described(gallery, name)["Review"]["Outcome"] == "no picture"
+    assert described(gallery, name)["Review"]["Unseen"] == 1
+    assert search(gallery) == ([], name)
+    assert counted(gallery, REVIEWS) == 1
+    enrol(gallery, EMMA, name="emma")  # the same picture: now there is one
+    _, second = search(gallery)
+    assert state(gallery, second) == "open"
+
+
+def face_number(house, name):
+    from recognizance.database.tables import FACES
+
+    rows = house.database.rows(select(FACES.c.number).where(FACES.c.external_id == name))
+    return rows[0]["number"]
+
+
+# Blind
+
+
+def test_nobody_learns_what_another_said_or_whether_anybody_did(gallery):
+    _, name = search(gallery)
+    looks = [look(gallery, BEN, name)]
+    before = [described(gallery, name, BEN), listing(gallery, BEN), body(looks[0])]
+    judge(gallery, ADA, name)
+    after = [described(gallery, name, BEN), listing(gallery, BEN), body(look(gallery, BEN, name))]
+    assert before == after
+    assert not {"Verdicts", "Confirmed", "Rejected", "Candidates", "Seeded"} & set(after[0])
+    first = body(judge(gallery, CYD, name, same=[]))
+    second = body(judge(gallery, BEN, name))  # the last: the review is closed by it
+    assert first == second
+
+
+def listing(house, who, **more):
+    return [one for page in paged(house(who).list_reviews, **more) for one in page["Reviews"]]
+
+
+def test_the_record_holds_a_commitment_that_is_opened_when_the_review_is_closed(gallery):
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    facts = entries(gallery, "SubmitVerdict")[0]["Facts"]
+    assert set(facts) == {"review", "reviewer", "commitment"}
+    judge(gallery, BEN, name)
+    last = entries(gallery, "SubmitVerdict")[1]["Facts"]
+    opened_ = json.loads(last["opened"])
+    assert hashlib.sha256(opened_[0].encode()).hexdigest() == facts["commitment"]
+    assert hashlib.sha256(opened_[1].encode()).hexdigest() == last["commitment"]
+    assert (last["outcome"], last["confirmed"]) == ("lead confirmed", "1")
+    said = described(gallery, name)["Verdicts"]
+    assert [one["Opening"] for one in said] == opened_
+    assert [one["Commitment"] for one in said] == [facts["commitment"], last["commitment"]]
+    assert WHY in said[0]["Reasons"].values()
+    assert not any(WHY in json.dumps(one["Facts"]) for one in entries(gallery, "SubmitVerdict"))
+
+
+def test_errors_are_the_same_whether_anybody_has_judged(gallery):
+    _, name = search(gallery)
+    seen = look(gallery, BEN, name)
+    wrong = {"ReviewId": name, "Calls": calls(seen)[1:], "Reason": NOBODY}
+    before = refusal(gallery(BEN).submit_verdict, **wrong)
+    judge(gallery, ADA, name)
+    assert refusal(gallery(BEN).submit_verdict, **wrong) == before
+
+
+def test_measures_of_a_reviewer_leave_out_what_is_open(gallery):
+    _, name = search(gallery)
+    before = body(gallery(GOVERNOR).list_reviewers())
+    judge(gallery, ADA, name, same=other)
+    assert body(gallery(GOVERNOR).list_reviewers()) == before
+
+
+# Who may judge
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        (SAM, "does not review what it found"),
+        (SAMS_OTHER, "does not review what it found"),
+        (SAMS_SESSION, "has to name the person"),
+        (NOBODYS, "has to name the person"),
+        (USER, "role reviewer"),
+        (GOVERNOR, "role reviewer"),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_whoever_may_not_judge_sees_no_line_up_and_gives_no_verdict(gallery, who, says, time):
+    qualify(gallery, "Sam Spade", time)
+    _, name = search(gallery)
+    labels = [{"Label": "A", "Call": "different"}]
+    for ask, request in (
+        (gallery(who).get_line_up, {"ReviewId": name}),
+        (gallery(who).submit_verdict, {"ReviewId": name, "Calls": labels, "Reason": NOBODY}),
+    ):
+        denied, message = refusal(ask, **request)
+        assert denied == "AccessDeniedException"
+        assert says in message
+
+
+def test_a_session_of_the_searcher_that_names_another_person_is_the_searchers(gallery, parts, given, time):
+    session = holder("evesession", "reviewer", kind=Kind.SESSION, issuer=SAM.access_key_id, person="Eve")
+    keys = {one.access_key_id: one for one in (*EVERYBODY, session)}
+    door = wire.endpoint(gallery.parts.service, lambda name, token=None: keys.get(name), given, time, gallery.tools.new_id, parts.health, workers=1)
+    _, name = search(gallery)
+    gallery.servers["door"], kept = door, gallery.servers["door"]
+    try:
+        assert "does not review" in refusal(gallery(session).get_line_up, ReviewId=name)[1]
+    finally:
+        gallery.servers["door"] = kept
+        door.close()
+
+
+def test_two_keys_of_one_person_are_one_reviewer(gallery):
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    seen = look(gallery, ADAS_OTHER, name)
+    again, message = refusal(gallery(ADAS_OTHER).submit_verdict, ReviewId=name, Calls=calls(seen), Reason=NOBODY)
+    assert again == "ConflictException"
+    assert "It stands" in message
+    assert state(gallery, name) == "open"
+
+
+def test_a_verdict_is_given_once(gallery):
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    seen = look(gallery, ADA, name)
+    assert code(gallery(ADA).submit_verdict, ReviewId=name, Calls=calls(seen), Reason=NOBODY) == "ConflictException"
+
+
+def test_nobody_judges_without_a_qualification_or_after_it_ended(gallery, time):
+    _, name = search(gallery)
+    qualify(gallery, "Ada", time, seconds=-1)
+    denied, message = refusal(gallery(ADA).get_line_up, ReviewId=name)
+    assert (denied, "ended on" in message) == ("AccessDeniedException", True)
+    seen = look(gallery, BEN, name)
+    time.passes(days=366)
+    given = {"ReviewId": name, "Calls": calls(seen), "Reason": NOBODY}
+    assert code(gallery(BEN).submit_verdict, **given) == "AccessDeniedException"
+    qualify(gallery, "Ada", time)
+    assert code(gallery(ADA).get_line_up, ReviewId=name) == "ConflictException"  # it has expired meanwhile
+
+
+def test_nobody_qualifies_themselves(open_house, time):
+    until = time() + timedelta(days=9)
+    denied = refusal(open_house(GOVERNOR).qualify_reviewer, Person=" GUS ", Until=until, Evidence="myself")
+    assert denied[0] == "AccessDeniedException"
+    assert code(open_house(GOVERNOR).qualify_reviewer, Person="  ", Until=until, Evidence="nothing") == (
+        "InvalidParameterException"
+    )
+    assert code(
+        open_house(GOVERNOR).qualify_reviewer, Person="Ada", Until=time() + timedelta(days=4000), Evidence="for ever"
+    ) == ("InvalidParameterException")
+
+
+def test_another_account_knows_no_review(gallery):
+    _, name = search(gallery)
+    for ask in (gallery(STRANGER).get_line_up, gallery(STRANGER).describe_review):
+        assert code(ask, ReviewId=name) == "ResourceNotFoundException"
+    assert listing(gallery, STRANGER) == []
+
+
+def test_a_closed_review_takes_no_verdict(gallery):
+    _, name = search(gallery)
+    seen = look(gallery, CYD, name)
+    confirmed(gallery, name)
+    given = {"ReviewId": name, "Calls": calls(seen), "Reason": NOBODY}
+    assert code(gallery(CYD).submit_verdict, **given) == "ConflictException"
+
+
+def test_a_verdict_calls_every_face_once_and_says_why(gallery):
+    _, name = search(gallery)
+    submit = gallery(ADA).submit_verdict
+    unseen = {"ReviewId": name, "Calls": [{"Label": one, "Call": "different"} for one in "ABCDEFGHIJ"]}
+    assert "Look at the line-up first" in refusal(submit, **unseen, Reason=NOBODY)[1]
+    seen = look(gallery, ADA, name)
+    whole, letter = calls(seen), seen["Faces"][0]["Label"]
+    for given, says in (
+        ({"Calls": whole[1:], "Reason": NOBODY}, "missing"),
+        ({"Calls": [*whole, {"Label": "Z", "Call": "same", "Reason": WHY}]}, "there is no Z"),
+        ({"Calls": [*whole, whole[0]], "Reason": NOBODY}, "once"),
+        ({"Calls": whole}, "for calling nobody the same"),
+        ({"Calls": whole, "Reason": "   too   short      "}, "at least 20"),
+        ({"Calls": [{**one, "Call": "same"} if one["Label"] == letter else one for one in whole]}, f"calling {letter}"),
+    ):
+        wrong, message = refusal(submit, ReviewId=name, **given)
+        assert (wrong, says in message) == ("InvalidParameterException", True), message
+    assert state(gallery, name) == "open"
+    assert counted(gallery, VERDICTS) == 0
+
+
+def test_whoever_calls_somebody_the_same_who_cannot_be_does_not_count(gallery):
+    _, name = search(gallery)
+    judge(gallery, EVE, name, same=other)
+    judge(gallery, ADA, name)
+    assert state(gallery, name) == "open"
+    judge(gallery, BEN, name)
+    told = described(gallery, name)
+    assert told["Review"]["Outcome"] == "lead confirmed"
+    assert [one["Counts"] for one in told["Verdicts"]] == [False, True, True]
+    measured = {one["Person"]: one for one in gallery(GOVERNOR).list_reviewers()["Reviewers"]}
+    assert (measured["Eve"]["OthersFalse"], measured["Ada"]["OthersFalse"]) == (1, 0)
+    assert (measured["Eve"]["AgreementRate"], measured["Ada"]["AgreementRate"]) == (0.0, 1.0)
+
+
+# Ways round
+
+
+def test_no_threshold_number_or_region_gets_a_candidate_out(gallery):
+    _, name = search(gallery)
+    for more in (
+        {"FaceMatchThreshold": 0.0},
+        {"FaceMatchThreshold": 99.99},
+        {"MaxFaces": 1},
+        {"MaxFaces": 4096, "QualityFilter": "NONE"},
+        {"region": "us-east-1"},
+    ):
+        assert search(gallery, **more) == ([], name)
+
+
+def test_searching_for_users_holds_too(gallery):
+    client = gallery(USER, "rekognition")
+    client.create_user(CollectionId="staff", UserId="emma")
+    emma = face_id(gallery, "emma")
+    client.associate_faces(CollectionId="staff", UserId="emma", FaceIds=[emma])
+    sam = gallery(SAM, "rekognition")
+    answer = sam.search_users_by_image(CollectionId="staff", Image={"Bytes": PROBE})
+    assert answer["UserMatches"] == []
+    name = review_of(answer)
+    confirmed(gallery, name)
+    again = sam.search_users_by_image(CollectionId="staff", Image={"Bytes": PROBE})
+    assert [one["User"]["UserId"] for one in again["UserMatches"]] == ["emma"]
+    client.disassociate_faces(CollectionId="staff", UserId="emma", FaceIds=[emma])
+    (another,) = enrol(gallery, Sitter(EMMA, take=3), name="emma-3")
+    client.associate_faces(CollectionId="staff", UserId="emma", FaceIds=[another])
+    third = sam.search_users_by_image(CollectionId="staff", Image={"Bytes": PROBE})
+    assert third["UserMatches"] == []  # nobody has looked at that face
+    assert review_of(third) not in (None, name)
+
+
+def face_id(house, name):
+    faces = house(USER, "rekognition").list_faces(CollectionId="staff")["Faces"]
+    return next(one["FaceId"] for one in faces if one.get("ExternalImageId") == name)
+
+
+def test_enrolling_the_probe_and_searching_with_its_face_holds_too(gallery):
+    sam = gallery(SAM, "rekognition")
+    (probe,) = enrol(gallery, Sitter(EMMA, take=1), name="sams-probe", who=SAM)
+    for answer in (
+        sam.search_faces(CollectionId="staff", FaceId=probe),
+        sam.search_faces(CollectionId="staff", FaceId=probe, FaceMatchThreshold=1.0),
+    ):
+        assert answer["FaceMatches"] == []
+        assert review_of(answer)
+    told = body(gallery(ADA).get_line_up(ReviewId=review_of(answer)))
+    assert len(told["Faces"]) == review.LINE_UP
+    assert sam.search_users(CollectionId="staff", FaceId=probe)["UserMatches"] == []
+    sam.create_user(CollectionId="staff", UserId="probe")
+    sam.associate_faces(CollectionId="staff", UserId="probe", FaceIds=[probe])
+    sam.create_user(CollectionId="staff", UserId="emma")
+    sam.associate_faces(CollectionId="staff", UserId="emma", FaceIds=[face_id(gallery, "emma")])
+    by_user = sam.search_users(CollectionId="staff", UserId="probe")
+    assert by_user["UserMatches"] == []
+    judge(gallery, ADA, review_of(by_user))
+
+
+def test_comparing_a_gallery_with_itself_cannot_be_reviewed_and_is_refused(gallery):
+    denied, message = refusal(gallery(SAM).find_duplicates, CollectionId="staff", FaceMatchThreshold=1.0)
+    assert denied == "AccessDeniedException"
+    assert "cannot be reviewed" in message
+
+
+def test_lists_tell_nothing_of_what_was_found(gallery):
+    client = gallery(SAM, "rekognition")
+    before = body(client.list_faces(CollectionId="staff")), body(client.list_users(CollectionId="staff"))
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    assert (body(client.list_faces(CollectionId="staff")), body(client.list_users(CollectionId="staff"))) == before
+
+
+def test_another_purpose_or_case_or_account_is_another_search(gallery):
+    _, first = search(gallery)
+    confirmed(gallery, first)
+    found, second = search(gallery, headers=[("x-recognizance-case", "17")])
+    assert found == []
+    assert second not in (None, first)
+
+
+def test_a_floor_is_kept_under_a_hold(parts, given, time):
+    with opened(parts, given, time, policy=HoldsSearches(floor=99.0)) as house:
+        qualify(house, "Ada", time)
+        house(USER, "rekognition").create_collection(CollectionId="staff")
+        enrol(house, EMMAS_SISTER, name="sister")
+        assert search(house, picture=people(EMMA), FaceMatchThreshold=1.0) == ([], None)
+
+
+# Seeded
+
+
+def test_every_so_many_reviews_one_is_seeded_and_looks_like_any_other(gallery):
+    house = House(replace(gallery.parts), gallery.servers)
+    rules = replace(house.tools.reviewing, seed_every=2)
+    service = Service(replace(house.tools, reviewing=rules))
+    object.__setattr__(gallery.servers["door"], "service", service)
+    names = [search(gallery, headers=[("x-recognizance-case", str(number))])[1] for number in range(4)]
+    assert counted(gallery, REVIEWS) == 6
+    seeded = {one["ReviewId"] for one in listing(gallery, ADA)} - set(names)
+    assert len(seeded) == 2
+    shapes = {tuple(sorted(one)) + (one["Faces"], one["OpenedOn"], one["ExpiresOn"]) for one in listing(gallery, ADA)}
+    assert len(shapes) == 1
+    for name in seeded:
+        assert {"role reviewer", "does not review"} & {
+            part for part in ("role reviewer", "does not review") if part in refusal(gallery(SAM).get_line_up, ReviewId=name)[1]
+        }
+        judge(gallery, ADA, name, same=[])
+        judge(gallery, EVE, name)
+        told = described(gallery, name)
+        assert (told["Review"]["Outcome"], told["Seeded"]) == ("no match", True)
+    measured = {one["Person"]: one for one in gallery(GOVERNOR).list_reviewers()["Reviewers"]}
+    assert (measured["Ada"]["SeededSeen"], measured["Ada"]["SeededFalse"]) == (2, 0)
+    assert (measured["Eve"]["SeededSeen"], measured["Eve"]["SeededFalse"]) == (2, 2)
+
+
+def test_a_seeded_review_releases_nothing_and_names_itself_nowhere(gallery):
+    name = gallery(GOVERNOR).seed_review(CollectionId="staff")["ReviewId"]
+    (entry,) = entries(gallery, "SeedReview")
+    assert name not in json.dumps(entry["Facts"])
+    assert set(described(gallery, name)["Review"]) == set(described(gallery, search(gallery)[1])["Review"])
+    seen = look(gallery, ADA, name)
+    assert len(seen["Faces"]) == review.LINE_UP
+    assert seen["Probe"] not in [one["Picture"] for one in seen["Faces"]]
+
+
+def test_a_gallery_without_enough_others_cannot_be_seeded(qualified):
+    qualified(USER, "rekognition").create_collection(CollectionId="staff")
+    enrol(qualified, EMMA)
+    wrong, message = refusal(qualified(GOVERNOR).seed_review, CollectionId="staff")
+    assert (wrong, "too few" in message) == ("InvalidParameterException", True)
+
+
+def test_measures_count_seconds_from_the_first_look(gallery, time):
+    _, name = search(gallery)
+    for who, seconds in ((ADA, 30), (BEN, 90)):
+        look(gallery, who, name)
+        time.passes(seconds=seconds)
+        judge(gallery, who, name)
+    measured = {one["Person"]: one for one in gallery(GOVERNOR).list_reviewers()["Reviewers"]}
+    assert [measured[one]["MedianSeconds"] for one in ("Ada", "Ben")] == [30, 90]
+    assert measured["Cyd"]["Verdicts"] == 0
+
+
+# Forgotten, expired, sealed
+
+
+def test_a_candidate_who_is_deleted_leaves_the_review(gallery):
+    _, name = search(gallery)
+    seen = look(gallery, ADA, name)
+    gallery(USER, "rekognition").delete_faces(CollectionId="staff", FaceIds=[face_id(gallery, "emma")])
+    assert state(gallery, name) == "withdrawn"
+    assert counted(gallery, REVIEW_PROBES) == 0
+    given = {"ReviewId": name, "Calls": calls(seen), "Reason": NOBODY}
+    assert code(gallery(ADA).submit_verdict, **given) == "ConflictException"
+    assert search(gallery) == ([], None)
+
+
+def test_somebody_else_who_is_deleted_leaves_a_gap_and_what_was_said_of_them_is_passed_over(gallery):
+    _, name = search(gallery)
+    seen = look(gallery, ADA, name)
+    gone = next(
+        row["face"]
+        for row in gallery.database.rows(select(REVIEW_FACES.c.face).where(REVIEW_FACES.c.candidate.is_(False)))
+    )
+    from recognizance.database.tables import FACES
+
+    (row,) = gallery.database.rows(select(FACES.c.face_id).where(FACES.c.number == gone))
+    gallery(USER, "rekognition").delete_faces(CollectionId="staff", FaceIds=[row["face_id"]])
+    left = look(gallery, ADA, name)
+    before = {one["Label"]: one["Picture"] for one in seen["Faces"]}
+    assert all(before[one["Label"]] == one["Picture"] for one in left["Faces"])
+    assert len(left["Faces"]) == review.LINE_UP - 1
+    gallery(ADA).submit_verdict(ReviewId=name, Calls=calls(seen, [most_alike(seen)]))  # as it was seen at first
+    judge(gallery, BEN, name)
+    assert described(gallery, name)["Review"]["Outcome"] == "lead confirmed"
+
+
+def test_a_face_that_was_searched_with_and_is_deleted_withdraws_its_review(gallery):
+    (probe,) = enrol(gallery, Sitter(EMMA, take=1), name="probe")
+    sam = gallery(SAM, "rekognition")
+    name = review_of(sam.search_faces(CollectionId="staff", FaceId=probe))
+    gallery(USER, "rekognition").delete_faces(CollectionId="staff", FaceIds=[probe])
+    assert state(gallery, name) == "withdrawn"
+    assert counted(gallery, REVIEW_PROBES) == 0
+
+
+def test_a_collection_that_is_removed_takes_its_pictures_and_their_key_and_withdraws_its_reviews(gallery):
+    _, name = search(gallery)
+    assert counted(gallery, CROPS) == 35
+    gallery(USER, "rekognition").delete_collection(CollectionId="staff")
+    assert state(gallery, name) == "withdrawn"
+    assert [counted(gallery, table) for table in (CROP_KEYS, CROPS, REVIEW_PROBES, REVIEW_FACES)] == [0, 0, 0, 0]
+    assert counted(gallery, COLLECTIONS) == 0
+
+
+def test_a_review_expires_and_the_search_may_be_reviewed_anew(gallery, time):
+    _, name = search(gallery)
+    time.passes(days=31)
+    assert state(gallery, name) == "expired"
+    assert code(gallery(ADA).get_line_up, ReviewId=name) == "ConflictException"
+    _, second = search(gallery)
+    assert second not in (None, name)
+    assert [one["ReviewId"] for one in listing(gallery, ADA, State="expired")] == [name]
+    assert [one["ReviewId"] for one in listing(gallery, ADA, State="open")] == [second]
+
+
+def test_pictures_that_were_searched_with_are_destroyed_a_term_after_the_review(gallery, time):
+    _, name = search(gallery)
+    confirmed(gallery, name)
+    assert counted(gallery, REVIEW_PROBES) == 1
+    assert gallery.parts.service.due() == []
+    time.passes(days=31)
+    ((request, operation, caller),) = gallery.parts.service.due()
+    assert (operation, caller.kind) == ("TidyReviews", Kind.SERVER)
+    gallery.parts.service.call(operation, request, caller, "r-1")
+    assert counted(gallery, REVIEW_PROBES) == 0
+    assert gallery.parts.service.due() == []
+    assert len(search(gallery)[0]) == 1  # what was confirmed stays confirmed
+
+
+def test_tidying_by_hand_says_what_it_did(gallery, time):
+    search(gallery)
+    time.passes(days=31)
+    told = body(gallery(GOVERNOR).tidy_reviews())
+    assert told == {"Expired": 1, "PicturesDestroyed": 1, "More": False}
+
+
+def test_what_was_found_under_an_authorisation_that_is_refused_is_sealed(gallery):
+    house = gallery(GOVERNOR)
+    told = house.open_authorisation(Case="17", Basis="a robbery", Authority="the district court")
+    granted = next(value for key, value in flat(told) if key == "AuthorisationId")
+    headers = [("x-recognizance-authorisation", granted), ("x-recognizance-case", "17")]
+    _, name = search(gallery, headers=headers)
+    confirmed(gallery, name)
+    assert len(search(gallery, headers=headers)[0]) == 1
+    gallery(STRANGER_GOVERNOR).decide_authorisation(
+        AuthorisationId=granted, Decision="refused", Reference="order 5"
+    )
+    ((request, operation, caller),) = gallery.parts.service.due()
+    assert operation == "SealLapsed"
+    gallery.parts.service.call(operation, request, caller, "r-1")
+    assert state(gallery, name) == "sealed"
+    assert counted(gallery, REVIEW_PROBES) == 0
+    assert search(gallery, headers=headers) == ([], None)
+    facts = entries(gallery, "SealLapsed")[-1]["Facts"]
+    assert (facts["reviews"], facts["pictures_destroyed"]) == ("1", "1")
+
+
+STRANGER_GOVERNOR = holder("judge", "governor", person="Judy")
+EVERYBODY = (*EVERYBODY, STRANGER_GOVERNOR)
+
+
+def flat(told):
+    for key, value in told.items():
+        if isinstance(value, dict):
+            yield from flat(value)
+        else:
+            yield key, value
+
+
+# Pictures
+
+
+def test_no_picture_is_kept_where_no_policy_can_hold(rekognition, parts, staff, enrol):
+    enrol(EMMA)
+    assert parts.database.rows(select(CROPS)) == []
+
+
+def test_a_collections_tag_keeps_pictures_under_any_policy(rekognition, parts):
+    rekognition.create_collection(CollectionId="kept", Tags={"recognizance:keep-crops": "yes"})
+    rekognition.create_collection(CollectionId="not", Tags={"recognizance:keep-crops": "no"})
+    for name in ("kept", "not"):
+        rekognition.index_faces(CollectionId=name, Image={"Bytes": people(EMMA)}, QualityFilter="NONE")
+    assert len(parts.database.rows(select(CROPS))) == 1
+
+
+def test_pictures_are_sealed_on_disk_and_go_with_their_faces(gallery, given):
+    with gallery.database.read() as reader:
+        kept = vault.crops(reader, gallery.tools.vault, 1, [1])
+    assert kept[1].startswith(b"\xff\xd8\xff")
+    everything = b"".join(path.read_bytes() for path in given.data.glob("recognizance.db*"))
+    assert b"\xff\xd8\xff\xe0" not in everything
+    assert b"JFIF" not in everything
+    gallery(USER, "rekognition").delete_faces(CollectionId="staff", FaceIds=[face_id(gallery, "emma")])
+    with gallery.database.read() as reader:
+        assert vault.pictured(reader, 1, [1]) == set()
+
+
+# Several at once, on both databases
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, given, time, tmp_path):
+    """The house with its gallery, on a database of each kind."""
+    with _url(request.param) as url, app.build(replace(given, database=url), now=time) as parts:
+        with opened(parts, given, time) as house:
+            for name in ("Ada", "Ben", "Cyd", "Eve"):
+                qualify(house, name, time)
+            house(USER, "rekognition").create_collection(CollectionId="staff")
+            for person in (EMMA, ANNA, BRUNO, CLARA, DAVID, *STRANGERS[:10]):
+                enrol(house, person, name="emma" if person == EMMA else None)
+            yield house
+
+
+@contextmanager
+def _url(kind):
+    if kind == "sqlite":
+        yield ""
+    else:
+        with postgresql.server().database() as url:
+            yield url
+
+
+def test_verdicts_at_once_are_all_kept_and_close_the_review_once(either):
+    for number in range(5):
+        _, name = search(either, headers=[("x-recognizance-case", str(number))])
+        given = {}
+        for who in (ADA, BEN, CYD):
+            seen = look(either, who, name)
+            given[who.name] = {"ReviewId": name, "Calls": calls(seen, [most_alike(seen)])}
+        told = at_once(
+            *[lambda who=who: either(who).submit_verdict(**given[who.name]) and "kept" for who in (ADA, BEN, CYD)]
+        )
+        assert sorted(told) in (["ConflictException", "kept", "kept"], ["kept", "kept", "kept"])
+        assert described(either, name)["Review"]["Outcome"] == "lead confirmed"
+        assert len(described(either, name)["Verdicts"]) == 2
+        closed = [one for one in entries(either, "SubmitVerdict") if "outcome" in one["Facts"]]
+        assert len(closed) == number + 1
+
+
+def test_two_verdicts_of_one_person_at_once_are_one(either):
+    _, name = search(either)
+    seen = look(either, ADA, name)
+    given = {"ReviewId": name, "Calls": calls(seen, [most_alike(seen)])}
+    told = at_once(*[lambda who=who: either(who).submit_verdict(**given) and "kept" for who in (ADA, ADA)])
+    assert sorted(told) == ["ConflictException", "kept"]
+    assert counted(either, VERDICTS) == 1
+
+
+def test_the_same_search_at_once_opens_one_review_on_either_database(either):
+    for number in range(5):
+        headers = [("x-recognizance-case", str(number))]
+        client = either(SAM, "rekognition")
+        with stating(client, headers):
+            answers = at_once(
+                *[
+                    lambda: client.search_faces_by_image(CollectionId="staff", Image={"Bytes": PROBE})
+                    for _ in range(3)
+                ]
+            )
+        assert len({review_of(one) for one in answers}) == 1
+    assert counted(either, REVIEWS) == 5
+
+
+def test_a_verdict_and_a_deletion_at_once_leave_either_a_result_or_nobody(either):
+    for take in range(6):
+        (face,) = enrol(either, Sitter(CLARA, take=10 + take), name=f"clara-{take}")
+        _, name = search(either, picture=people(Sitter(CLARA, take=50 + take)), MaxFaces=5)
+        judge(either, ADA, name, same=[])
+        seen = look(either, BEN, name)
+        given = {"ReviewId": name, "Calls": calls(seen), "Reason": NOBODY}
+        faces = [one["FaceId"] for one in either(USER, "rekognition").list_faces(CollectionId="staff")["Faces"]
+                 if one["ExternalImageId"].startswith(("clara", f"person-{CLARA}"))]  # fmt: skip
+        told = at_once(
+            lambda given=given: either(BEN).submit_verdict(**given) and "kept",
+            lambda faces=faces: either(USER, "rekognition").delete_faces(CollectionId="staff", FaceIds=faces) and "gone",
+        )
+        assert told[1] == "gone"
+        assert told[0] in ("kept", "ConflictException")
+        assert state(either, name) == ("closed" if told[0] == "kept" else "withdrawn")
+        assert either.database.rows(select(REVIEW_FACES).where(REVIEW_FACES.c.candidate)) == []
+
+
+def test_a_verdict_and_the_collections_removal_at_once_leave_no_deadlock(either):
+    _, name = search(either)
+    judge(either, ADA, name)
+    seen = look(either, BEN, name)
+    given = {"ReviewId": name, "Calls": calls(seen, [most_alike(seen)])}
+    told = at_once(
+        lambda: either(BEN).submit_verdict(**given) and "kept",
+        lambda: either(USER, "rekognition").delete_collection(CollectionId="staff") and "gone",
+    )
+    assert told[1] == "gone"
+    assert told[0] in ("kept", "ConflictException")
+    assert counted(either, CROP_KEYS) == 0
