@@ -36,7 +36,7 @@ format: $(VENV)/.developing  ## Put the code into its form.
 	@$(BIN)/ruff check --fix
 
 generated: $(VENV)/.developing  ## Write every generated file again.
-	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py; do $(BIN)/python $$page || exit 1; done
+	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py; do $(BIN)/python $$page || exit 1; done
 
 shapes: $(VENV)/.developing  ## Write shapes.py again from botocore's model.
 	@$(BIN)/python tools/shapes.py
@@ -47,7 +47,7 @@ check: $(VENV)/.developing  ## All that CI checks.
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py; do echo "$$page --check"; $(BIN)/python $$page --check || exit 1; done
+	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py; do echo "$$page --check"; $(BIN)/python $$page --check || exit 1; done
 	$(BIN)/python -m pytest --cov=recognizance --cov-branch --cov-report=term:skip-covered
 
 bench: $(VENV)/.developing  ## Time everything beside a peer; one table, and JSON in out/.

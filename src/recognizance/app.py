@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from recognizance import __version__, named, private
 from recognizance.cores import cores
-from recognizance.errors import ModelMissing, ModelUnusable
+from recognizance.errors import DatabaseUnusable, ModelMissing, ModelUnusable
 from recognizance.settings import Settings, given_folder
 
 if TYPE_CHECKING:
     from recognizance.accountability.review import Rules
     from recognizance.accountability.told import Told
+    from recognizance.cli.made import Asking
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
     from recognizance.operations.call import ModelState
@@ -347,11 +348,28 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
                         secret_access_key=None if settings.root_access_key_id else key.secret,
                         data=settings.data,
                         models=models,
+                        policy=parts.service.policy,
                     )
                 ),
             )
         finally:
             upkeep.close()
+            _sign(parts)
+
+
+def asking_at(endpoint: str) -> Asking:
+    """Return what asks the house operations of the server at `endpoint`."""
+    from recognizance.wire.asking import asking
+
+    return asking(endpoint)
+
+
+def _sign(parts: Parts) -> None:
+    """Sign what was recorded since the newest checkpoint: a server that ends leaves nothing unsigned."""
+    try:
+        parts.service.tools.ledger.sign(utc_now())
+    except DatabaseUnusable as error:
+        logging.getLogger("recognizance").warning("the last entries are not in a checkpoint: %s", error)
 
 
 def reachable(address: str) -> str:
@@ -391,6 +409,7 @@ def main() -> None:
         new_id=new_uuid,
         now=utc_now,
         search_speed=search_speed,
+        asking_at=asking_at,
         load_policy=load_policy,
     )
     command_line(made)(prog_name="recognizance")

@@ -101,6 +101,11 @@ class Service:
         ask = Ask(caller, name, act, _merged(caller, stated), self.tools.now(), address=address)
         Call(ask, decision, request_id, self.tools).close(code)
 
+    @property
+    def policy(self) -> str:
+        """The pack in force, and the first digits of its digest."""
+        return f"{self.tools.policy.name}@{self.tools.policy.digest[:12]}"
+
     def due(self) -> list[tuple[Mapping[str, Any], str, Caller]]:
         """Return what the server should ask of itself now: requests, their operations, and on whose behalf."""
         database, now = self.tools.database, self.tools.now()
@@ -124,7 +129,7 @@ class Service:
             operation=operation.name,
             act=operation.act,
             stated=said,
-            at=self.tools.now(),
+            at=self.tools.controls.now(),
             holding=holding,
             threshold=operation.threshold_of(request),
             attributes=tuple(request.get(operation.attributes, ())) if operation.attributes else (),

@@ -882,7 +882,7 @@ class DescribeWitnessResponse(TypedDict):
     """What DescribeWitness answers."""
 
     VerifierKey: str
-    Witnessed: list[str]
+    Witnessed: list[WitnessedLog]
 
 
 class DetectCustomLabelsRequest(TypedDict):
@@ -3675,4 +3675,11 @@ class WitnessCheckpointResponse(TypedDict):
     """What WitnessCheckpoint answers."""
 
     Cosignature: str
+    Size: int
+
+
+class WitnessedLog(TypedDict):
+    """Part of DescribeWitness."""
+
+    VerifierKey: str
     Size: int

@@ -1,6 +1,6 @@
 """Calls that must not type-check, one per invariant: `test_types.py` counts on each being an error."""
 
-from recognizance.accountability import ledger
+from recognizance.accountability.ledger import Ledger
 from recognizance.database import Database
 from recognizance.gallery import faces
 from recognizance.operations import render
@@ -8,7 +8,7 @@ from recognizance.operations.call import Call
 from recognizance.values import Candidate, Collection, Entry, Face, FaceId, FaceRecord, Image, Percent
 
 
-def write_without_a_transaction(database: Database, entry: Entry) -> None:
+def write_without_a_transaction(ledger: Ledger, database: Database, entry: Entry) -> None:
     ledger.append(database, entry)
 
 

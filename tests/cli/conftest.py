@@ -16,6 +16,7 @@ import pytest
 from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
+from recognizance import app
 from recognizance.cli import Made, command_line
 from recognizance.cli.serve import Announcement
 from recognizance.errors import InvalidImage, InvalidParameter, NotFound
@@ -94,6 +95,8 @@ class SmallService:
             case "ExplainSimilarity":
                 sentence = "about one in 20,000,000 pairs of strangers scores this high"
                 return {"Similarity": request["Similarity"], "OneIn": 2e7, "Sentence": sentence}
+            case "DescribeLedger":
+                return {"Size": self.entries[-1]["Sequence"] if self.entries else 0}
             case "ListLedgerEntries":
                 past = [entry for entry in self.entries if entry["Sequence"] > request.get("After", 0)]
                 shown = past[: request["MaxResults"]]
@@ -148,6 +151,7 @@ class Shell:
             environment={"RECOGNIZANCE_DATA": str(self.folder / "data"), **self.environment},
             new_id=lambda: "request-1",
             now=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+            load_policy=app.load_policy,
         )
         result = CliRunner().invoke(command_line(made), list(words))
         if result.exception is not None and not isinstance(result.exception, SystemExit):

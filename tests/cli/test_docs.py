@@ -33,7 +33,11 @@ def test_every_setting_named_exists(page):
 @pytest.mark.parametrize(("page", "line"), COMMANDS)
 def test_every_command_shown_is_understood(shell, page, line):
     words = shlex.split(line, comments=True)
-    ran = shell(*words)
+    try:
+        ran = shell(*words)
+    except AssertionError as error:
+        assert "the command line asked for" in str(error)  # it was understood, and what it asks is tested elsewhere
+        return
     assert "Usage:" not in ran.err, f"{page}: recognizance {line}"
 
 

@@ -32,7 +32,7 @@ def run(given, parts, monkeypatch, tmp_path):
     def command(*words, fails=False, **more):
         made = cli.Made(
             open_service=app.open_service,
-            serve=lambda settings, announce: None,
+            serve=app.serve,
             environment=environment | more,
             new_id=app.new_uuid,
             now=app.utc_now,
@@ -122,10 +122,13 @@ def test_a_folder_that_was_mistyped_gets_no_keys(run, tmp_path):
     assert not (tmp_path / "mistyped").exists()
 
 
-def test_where_the_wrapping_key_is_missing_that_is_said_and_keys_can_still_be_listed_and_revoked(run, given):
+def test_where_the_wrapping_key_is_missing_no_server_starts_and_keys_can_still_be_listed_and_revoked(run, given):
     key, _ = made(run, "a", "--role", "user")
     (given.data / "keys" / "wrap.key").unlink()
     ran = run("keys", "create", "b", "--role", "user", fails=True)
+    assert "wrap.key is missing, and with it every secret" in ran.err
+    ran = run("serve", "--no-install", "--port", "0", fails=True)
+    assert ran.err.startswith("recognizance: ")
     assert "wrap.key is missing, and with it every secret" in ran.err
     assert key in run("keys", "list").out
     run("keys", "revoke", key, "--why", "its secret is lost")

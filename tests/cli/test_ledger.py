@@ -58,6 +58,10 @@ def test_the_last_entries_are_found_however_many_there_are(shell):
     shell.service.entries = [entry(number) for number in range(1, 2503)]
     rows = shell("ledger", "list", "--last", "2").out.splitlines()[1:]
     assert [row.split()[0] for row in rows] == ["2501", "2502"]
+    assert [name for name, *_ in shell.service.asked] == ["DescribeLedger", "ListLedgerEntries"]
+    rows = shell("ledger", "list", "--last", "2400").out.splitlines()[1:]
+    assert [int(row.split()[0]) for row in rows] == list(range(103, 2503))
+    assert shell("ledger", "list", "--last", "9", "--after", "2500").out.splitlines()[1].startswith("2501")
     assert shell("ledger", "list", "--last", "2", "--limit", "3").code == 2
 
 

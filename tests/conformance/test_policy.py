@@ -125,3 +125,20 @@ def test_the_server_itself_only_forgets_and_seals(pack):
     }
     forgets = {name for name, one in OPERATIONS.items() if one.act is Act.FORGET}
     assert allowed == forgets | {"SealLapsed", "DescribePolicy", "ExplainDecision"}
+
+
+def test_the_floor_in_the_docs_refuses_what_the_packs_own_raises():
+    pack = policy.load("law-enforcement", OPERATIONS)
+    page = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"### A floor that refuses.*?```cedar\n(.*?)```", page, re.DOTALL)
+    (statement,) = cedar.statements(written, Path("docs/policy.md"))
+    refusing = cedar.parse(statement)
+    parsed = tuple(refusing if one.rule.id == refusing.rule.id else one for one in pack.parsed)
+    cedar.check(pack.schema, parsed)
+    changed = policy.of(pack.name, pack.digest, pack.folder, pack.schema, parsed, pack.operations)
+    compare = {"operation": "CompareFaces", "roles": ["searcher"], "person": "A", "purpose": "robbery", "case": "1"}
+    (at_80,) = cases.asks(compare, OPERATIONS)
+    (at_99,) = cases.asks(compare | {"threshold": 99}, OPERATIONS)
+    assert (pack.admit(at_80).verdict.value, pack.admit(at_80).floor) == ("allow", 99.0)
+    assert (changed.admit(at_80).verdict.value, changed.admit(at_80).rule) == ("deny", "law-enforcement/floor")
+    assert changed.admit(at_99).verdict.value == "allow"

@@ -409,6 +409,9 @@ FORGERIES = {
         lambda: rewritten(300, at=time(NOON)).file(),
         r"^Entry 300 .* is of 2026-11-23T12:00:00.000000Z, and the entry before",
     ),
+    "a checkpoint from before its last entry, and signed": Forgery(
+        lambda: rewritten(600, at="2027-02-28T00:00:00.000000Z").file(), r"^The checkpoint is of 2026-11-24T12:00:00"
+    ),
     "a day that is none, and signed": Forgery(
         lambda: rewritten(600, at="2027-02-30T00:00:00.000000Z").file(), r"^Entry 600 .* which is no day"
     ),

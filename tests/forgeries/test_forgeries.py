@@ -1,6 +1,7 @@
 """No forgery verifies, and each is refused in a sentence that says what is wrong."""
 
 import gzip
+import json
 import re
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from tests.forgeries.forged import FORGERIES, HONEST, KEPT, LATER, PROOF, TRUSTE
 from tests.forgeries.ledgers import joined, lines, record
 
 from recognizance.accountability import verifying
-from recognizance.accountability.verifying import State
+from recognizance.accountability.verifying import State, Trusted
 
 SMALL = record(20)
 SHORT = SMALL.file(7, grown_from=5)
@@ -122,3 +123,30 @@ def in_any_order(rows):
     """Part what is signed from the signatures, which come in any order, and any number of times."""
     end = len(rows) - rows[::-1].index(b"") if b"" in rows else len(rows)
     return rows[:end], set(rows[end:])
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_put_in_its_place_is_refused_and_not_stumbled_over(folder, data):
+    content = data.draw(st.sampled_from([SHORT, SMALL.proven(12).content]))
+    rows = lines(content)
+    at = data.draw(st.integers(0, len(rows) - 1))
+    if data.draw(st.booleans()) and rows[at].startswith(b"{"):
+        members = json.loads(rows[at])
+        members[data.draw(st.sampled_from([*members, "more"]))] = data.draw(ANYTHING)
+        put = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=data.draw(st.booleans()))
+        rows[at] = put.encode(errors="backslashreplace")
+    else:
+        rows[at] = data.draw(st.binary(max_size=40))
+    trusted = data.draw(st.sampled_from([KNOWN, TRUSTED, Trusted()]))
+    report = altered(folder, joined(rows), trusted)
+    assert not report.proved or rows == lines(content)
+    assert all(row.isprintable() for row in verifying.told(report))
+    json.dumps(report.plain)

@@ -11,6 +11,7 @@ from tests.pictures import EMMA, people
 
 from recognizance.accountability import authorisations, keys
 from recognizance.database.tables import CONTROLS
+from recognizance.operations import OPERATIONS
 from recognizance.values import Caller, Kind, Stated
 
 WHY = "Complaint 2026/114 about wrong matches."
@@ -159,8 +160,7 @@ def test_the_command_line_is_stopped_and_what_the_server_does_by_itself_is_not(p
     def stopped(kind):
         caller = Caller("one", "000000000000", "here", kind)
         ask = parts.service._ask  # what a policy is asked, of which only the caller counts here
-        operation = __import__("recognizance.operations", fromlist=["OPERATIONS"]).OPERATIONS["ListCollections"]
-        return controls.stopped(ask(operation, {}, caller, Stated(), None)[0])
+        return controls.stopped(ask(OPERATIONS["ListCollections"], {}, caller, Stated(), None)[0])
 
     assert stopped(Kind.LOCAL)
     assert stopped(Kind.ROOT)
@@ -175,6 +175,15 @@ def test_reasons_and_names_do_not_reach_the_ledger(house, staff):
     for word in ("Bell", "Hill", "Hale", staff):
         assert word not in str(entries)
     assert made["Authorisation"]["AuthorisationId"] in str(entries)
+    for ask, request in (
+        (house.resume, {"SuspensionId": "Mr Bell", "Why": "over"}),
+        (house.decide_authorisation, {"AuthorisationId": "Mr Bell", "Decision": "granted", "Reference": "a"}),
+        (house.revoke_key, {"AccessKeyId": "MrBell", "Why": "over"}),
+        (house.rotate_key, {"AccessKeyId": "MrBell", "OverlapSeconds": 0}),
+        (house.update_key, {"AccessKeyId": "MrBell", "Name": "Mr Bell"}),
+    ):
+        assert code(ask, **request) == "ResourceNotFoundException"
+    assert "Bell" not in str(house.list_ledger_entries()["Entries"])
 
 
 def test_every_change_counts_and_reading_does_not(house, parts):

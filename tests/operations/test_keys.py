@@ -12,8 +12,9 @@ from tests.operations.keyholders import Holder, holder
 
 from recognizance import app
 from recognizance.accountability import keyring
+from recognizance.accountability.watch import Watch
 from recognizance.database.tables import ACCESS_KEYS
-from recognizance.errors import SettingsWrong
+from recognizance.errors import DatabaseUnusable, SettingsWrong
 
 UNKNOWN = ("UnrecognizedClientException", "The security token included in the request is invalid.")
 EXPIRED = ("ExpiredTokenException", "The security token included in the request is expired")
@@ -347,20 +348,14 @@ def test_a_session_makes_no_keys_and_no_sessions(make, server):
         assert session.code(operation, **request) == "AccessDeniedException"
 
 
-def test_a_session_has_no_role_that_its_key_has_not(make, server, house, parts):
+def test_a_session_has_no_role_that_its_key_has_not(make, house, parts, key):
     made = make("user", "reader")
     assert made.code("CreateSession", DurationSeconds=60, Roles=["admin"]) == "AccessDeniedException"
     assert made.code("CreateSession", DurationSeconds=60, Roles=["emperor"]) == "InvalidParameterException"
     told = made("CreateSession", DurationSeconds=60, Roles=["user"])
     house.update_key(AccessKeyId=made.access_key, Roles=["reader"])
-    root = parts.service.tools.keyring.finds(_root(house))
+    root = parts.service.tools.keyring.finds(key)
     assert root(told["AccessKeyId"], told["SessionToken"]).roles == frozenset()
-
-
-def _root(house):
-    from recognizance.values import Key
-
-    return Key("AKIDEXAMPLE000000001", "", "000000000000")
 
 
 def test_a_session_ends_with_its_key(make, house, server, time):
@@ -509,9 +504,6 @@ def test_sessions_end_with_the_key_that_seals_them(make, server, given, parts, k
 
 
 def test_where_the_database_cannot_be_read_nobody_is_let_in(make, parts, monkeypatch):
-    from recognizance.accountability.watch import Watch
-    from recognizance.errors import DatabaseUnusable
-
     made = make()
     assert made.known == "answered"
 

@@ -100,6 +100,8 @@ def test_what_we_answer_is_what_botocore_reads(target, services):
 def test_every_operation_of_both_services_is_known():
     assert len([one for one in OPERATIONS.values() if one.service == "rekognition"]) == 75
     assert {one.name for one in OPERATIONS.values() if one.service == "recognizance"} == {
+        "CreateKey", "CreateSession", "DecideAuthorisation", "ListAuthorisations", "ListKeys", "ListSuspensions",
+        "OpenAuthorisation", "Resume", "RevokeKey", "RotateKey", "SealLapsed", "Suspend", "UpdateKey",
         "AbandonReembedding", "CreateBackup", "DescribeReembedding", "ExplainSimilarity", "ExportCollection",
         "FindDuplicates", "FinishReembedding", "ListLedgerEntries", "ListModels", "ReembedPicture",
         "RestoreCollection", "RestoreFaces", "RestoreUsers", "StartReembedding",

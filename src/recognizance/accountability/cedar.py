@@ -218,13 +218,15 @@ def _line_of(statement: Statement, error: str) -> int:
 
 
 def _mention(statement: Statement, complaint: str) -> int:
-    """Return the line where a word that is complained of stands; the statement's first if it stands nowhere."""
+    """Return the line where a word that is complained of stands, else the one with the statement's effect."""
+    lines = statement.text.split("\n")
     for word in re.findall(r"`([^`]+)`|: (\S+)$", complaint):
         wanted = re.compile(rf"(?<!\w){re.escape(word[0] or word[1])}(?!\w)")
-        for number, text in enumerate(statement.text.split("\n")):
+        for number, text in enumerate(lines):
             if wanted.search(text):
                 return statement.line + number
-    return statement.line
+    effects = (number for number, text in enumerate(lines) if text.startswith((PERMIT, FORBID)))
+    return statement.line + next(effects, 0)
 
 
 def _reads(tree: Any) -> Iterator[str]:

@@ -32,6 +32,7 @@ LONGEST = 1 << 20
 
 _PLAIN = r'[^"\\\x00-\x1f]*+'
 _TEXT = rf'"{_PLAIN}(?:\\(?:["\\bfnrt]|u00(?:0[0-7be-f]|1[0-9a-f])){_PLAIN})*+"'
+_SIMPLE = f'"{_PLAIN}"'
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,20})?(?:e[+-][0-9]{2,3})?"
 _VALUE = rf"(?:{_TEXT}|{_NUMBER}|true|false|null|\[(?:{_TEXT}(?:,{_TEXT})*+)?\])"
 _NAME = r'"[a-z][a-z0-9_]{0,63}"'
@@ -94,7 +95,8 @@ class Forms:
     """The forms entries were seen to have: a pattern for each act, outcome and set of facts, the most usual ones first.
 
     A form is only learnt from an entry that `wrong` found nothing wrong with, and leaves open nothing that this depends
-    on but the day of `at` and how many digits a number is written with. Matching one is quicker.
+    on but the day of `at` and how many digits a number is written with. Matching one is quicker; texts with anything
+    escaped match none.
     """
 
     known: list[Callable[[bytes], re.Match[bytes] | None]] = field(
@@ -114,15 +116,18 @@ class Forms:
         found = PATTERN.fullmatch(line)
         if trouble or not found:
             raise LedgerBroken(trouble or "is not written as an entry is")
-        known.insert(len(known) // 2, _form(json.loads(line)))
-        del known[MOST_FORMS:]
+        if b"\\" not in line:
+            known.insert(len(known) // 2, _form(json.loads(line)))
+            del known[MOST_FORMS:]
         return found
 
 
 def _form(members: Mapping[str, Any]) -> Callable[[bytes], re.Match[bytes] | None]:
     same = {name: re.escape(canonical(members[name]).decode()) for name in ("act", "kind", "outcome")}
     facts = ",".join(f'"{name}":{_like(value)}' for name, value in sorted(members["facts"].items()))
-    return _pattern(same | {"facts": rf"\{{{facts}\}}"}).fullmatch
+    patterns = {name: pattern for name, (pattern, _) in MEMBERS.items()}
+    known = patterns | same | {"facts": rf"\{{{facts}\}}"}
+    return _pattern({name: pattern.replace(_TEXT, _SIMPLE) for name, pattern in known.items()}).fullmatch
 
 
 def _like(value: Any) -> str:
@@ -191,9 +196,8 @@ def commitment(salt: bytes, text: str) -> str:
 
 def canonical(value: Any) -> bytes:
     """Return the one text of a JSON value, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-        errors="backslashreplace"
-    )
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode(errors="backslashreplace")
 
 
 def parsed(line: bytes) -> Any:

@@ -280,6 +280,10 @@ def statement(line: bytes) -> Statement:
         raise LedgerBroken("is no statement: it should have a salt and a text")
     if not (isinstance(said["salt"], str) and re.fullmatch(r"(?:[0-9a-f]{2}){16,64}", said["salt"])):
         raise LedgerBroken("is no statement: its salt should be 32 hex digits or more")
+    try:
+        said["text"].encode()
+    except UnicodeEncodeError:
+        raise LedgerBroken("is no statement: its text has half of a pair of surrogates") from None
     return Statement(bytes.fromhex(said["salt"]), said["text"])
 
 

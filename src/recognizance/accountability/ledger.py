@@ -20,21 +20,21 @@ from hashlib import sha256
 from threading import Event, Lock
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from recognizance.accountability import notes
+from recognizance.accountability.entries import VERSION, canonical, commitment
 from recognizance.accountability.merkle import Frontier, Kept, Tree, leaf_hash
 from recognizance.database import Database, Reader, Row, Tx, aware
-from recognizance.database.tables import CHECKPOINTS, LEDGER, LEDGER_NODES, LEDGER_TREE, STATEMENTS
-from recognizance.errors import DatabaseUnusable, NoteWrong, SettingsWrong
+from recognizance.database.tables import CHECKPOINTS, COSIGNATURES, LEDGER, LEDGER_NODES, LEDGER_TREE, STATEMENTS
+from recognizance.errors import DatabaseUnusable, NoteWrong, NotFound, SettingsWrong
 from recognizance.values import NOTHING_STATED, Entry, Probe, Stated
 
-VERSION = 1
-"""What the leaves written here have as `v`."""
 SALT = 32  # bytes
 ADDRESS_DIGITS = 32
 SIGNED_EVERY = 1000  # entries
 SIGNED_AFTER = timedelta(seconds=60)
+MOST_SIGNATURES = 64  # on one checkpoint; notes of more than 100 are not read
 MOST_TOGETHER = 256  # entries that one transaction writes for as many callers
 Change: TypeAlias = Callable[[Tx], None]
 RandomBytes: TypeAlias = Callable[[int], bytes]
@@ -47,7 +47,7 @@ ADVANCE = (
 )
 APPEND, STATE, KEEP, SIGN = insert(LEDGER), insert(STATEMENTS), insert(LEDGER_NODES), insert(CHECKPOINTS)
 ENTRIES = (
-    select(LEDGER.c.leaf, STATEMENTS.c.text)
+    select(LEDGER.c.leaf, STATEMENTS.c.salt, STATEMENTS.c.text)
     .join_from(LEDGER, STATEMENTS, LEDGER.c.sequence == STATEMENTS.c.sequence, isouter=True)
     .where(LEDGER.c.sequence > bindparam("after"))
     .order_by(LEDGER.c.sequence)
@@ -70,7 +70,7 @@ NODES = (
 class Recorded:
     """An entry as the ledger gives it back, with its place in the order (from 1).
 
-    `stated` is empty where nothing was stated, and where it was erased since: then `committed` still is not None.
+    `stated` is empty where nothing was stated, and where it was erased since. `committed` is what the leaf has of it.
     `kind` is None, and `policy` empty, in entries from before they were kept.
     """
 
@@ -93,6 +93,11 @@ class Recorded:
     floor: float | None
     outcome: str
     facts: Mapping[str, Any]
+
+    @property
+    def erased(self) -> bool:
+        """Whether something was stated that can be read no more."""
+        return self.committed is not None and self.stated == NOTHING_STATED
 
     @property
     def purpose(self) -> str | None:
@@ -142,6 +147,15 @@ class Signed:
     size: int
     at: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An entry's exact text, and the salt and text of what was stated beside it; None where nothing is kept."""
+
+    text: str
+    salt: bytes | None
+    statement: str | None
 
 
 @dataclass(slots=True)
@@ -219,7 +233,35 @@ class Ledger:
         Entries commit in the order of their numbers, so whoever reads past one has seen all before it. Nobody else adds
         one until the transaction ends.
         """
-        return self._append(tx, [entry])[0]
+        return self.append_all(tx, [entry])[0]
+
+    def append_all(self, tx: Tx, entries: Sequence[Entry]) -> list[int]:
+        """Write entries in an open transaction, in their order, and return their numbers."""
+        tx.alone()
+        before = standing(tx)
+        rows, said, at = list[Row](), list[Row](), before.at
+        for number, entry in enumerate(entries, before.tree.size + 1):
+            at = entry.at if at is None else max(at, entry.at)  # a clock may be set back; the record goes on
+            statement = self._statement(number, entry.ask.stated)
+            leaf = self._leaf(number, at, entry, statement)
+            rows.append({"sequence": number, "at": at, "leaf": leaf, "hash": leaf_hash(leaf.encode())})
+            if statement is not None:
+                said.append(statement)
+        assert at is not None, "there is an entry"
+
+        kept = list[Kept]()
+        tree = before.tree.grown([row["hash"] for row in rows], kept)
+        tx.run(APPEND, rows)
+        if said:
+            tx.run(STATE, said)
+        if kept:
+            tx.run(KEEP, [{"level": one.level, "place": one.place, "hash": one.hash} for one in kept])
+        after = Standing(tree, at, before.signed_size, before.signed_at, before.verifier)
+        if _due(after):
+            self._sign(tx, tree, at)
+            after = Standing(tree, at, tree.size, at, before.verifier)
+        self._advance(tx, before, after)
+        return [row["sequence"] for row in rows]
 
     def record(self, entry: Entry, also: Sequence[Change] = ()) -> int:
         """Write an entry in a transaction of its own, its changes before it, and return its number once it is durable.
@@ -268,8 +310,9 @@ class Ledger:
             for one, number in zip(group, numbers, strict=True):
                 one.sequence = number
         except Exception as error:
+            began = bool(group)
             group = group or self._line.take(len(self._line.waiting))
-            if may_be_kept or _of_the_database(error, group) or group == [mine]:
+            if may_be_kept or group == [mine] or _of_the_database(error, group if began else ()):
                 for one in group:
                     one.error = error
         except BaseException:
@@ -285,34 +328,7 @@ class Ledger:
         for one in group:
             for change in one.also:
                 change(tx)
-        return self._append(tx, [one.entry for one in group])
-
-    def _append(self, tx: Tx, entries: Sequence[Entry]) -> list[int]:
-        tx.alone()
-        before = standing(tx)
-        rows, said, at = list[Row](), list[Row](), before.at
-        for number, entry in enumerate(entries, before.tree.size + 1):
-            at = entry.at if at is None else max(at, entry.at)  # a clock may be set back; the record goes on
-            statement = self._statement(number, entry.ask.stated)
-            leaf = self._leaf(number, at, entry, statement)
-            rows.append({"sequence": number, "at": at, "leaf": leaf, "hash": leaf_hash(leaf.encode())})
-            if statement is not None:
-                said.append(statement)
-        assert at is not None, "there is an entry"
-
-        kept = list[Kept]()
-        tree = before.tree.grown([row["hash"] for row in rows], kept)
-        tx.run(APPEND, rows)
-        if said:
-            tx.run(STATE, said)
-        if kept:
-            tx.run(KEEP, [{"level": one.level, "place": one.place, "hash": one.hash} for one in kept])
-        after = Standing(tree, at, before.signed_size, before.signed_at, before.verifier)
-        if _due(after):
-            self._sign(tx, tree, at)
-            after = Standing(tree, at, tree.size, at, before.verifier)
-        self._advance(tx, before, after)
-        return [row["sequence"] for row in rows]
+        return self.append_all(tx, [one.entry for one in group])
 
     def _statement(self, number: int, stated: Stated) -> Row | None:
         if stated == NOTHING_STATED:
@@ -345,7 +361,7 @@ class Ledger:
         }
         if ask.caller.issuer:
             leaf["issuer"] = ask.caller.issuer
-        return canonical(leaf)
+        return canonical(leaf).decode()
 
     def _sign(self, tx: Tx, tree: Frontier, at: datetime) -> Signed:
         made = Signed(tree.size, at, signed(self.signer, tree, at))
@@ -430,9 +446,63 @@ def tree(reader: Reader) -> Tree:
 
 
 def checkpoints(reader: Reader, *, after: int = -1, limit: int = 100) -> list[Signed]:
-    """Return up to `limit` checkpoints of more than `after` entries, oldest first."""
+    """Return up to `limit` checkpoints of more than `after` entries, oldest first, cosignatures below each."""
     query = select(CHECKPOINTS).where(CHECKPOINTS.c.size > after).order_by(CHECKPOINTS.c.size).limit(limit)
-    return [Signed(row["size"], aware(row["at"]), row["note"]) for row in reader.rows(query)]
+    rows = reader.rows(query)
+    if not rows:
+        return []
+    cosigned = dict[int, list[str]]()
+    beside = select(COSIGNATURES).where(COSIGNATURES.c.size.between(rows[0]["size"], rows[-1]["size"]))
+    for row in reader.rows(beside.order_by(COSIGNATURES.c.at, COSIGNATURES.c.witness)):
+        cosigned.setdefault(row["size"], []).append(f"{row['line']}\n")
+    return [Signed(row["size"], aware(row["at"]), row["note"] + "".join(cosigned.get(row["size"], ()))) for row in rows]
+
+
+def checkpoint_of(reader: Reader, size: int) -> Signed | None:
+    """Return the checkpoint of exactly so many entries, or None."""
+    found = checkpoints(reader, after=size - 1, limit=1)
+    return found[0] if found and found[0].size == size else None
+
+
+def cosign(tx: Tx, content: str, witness: str, now: datetime) -> Signed:
+    """Keep a witness's cosignature of one of our checkpoints, which is returned with all it has.
+
+    `content` is the checkpoint with the cosignature below it, `witness` the key that made it. A witness's first one is
+    kept. Raises `NoteWrong` when the note is not ours or the witness's signature does not hold, and `NotFound`.
+    """
+    note, key = notes.parse(content), notes.verifier(witness)
+    if key.kind != notes.WITNESS:
+        raise NoteWrong(f"the key of {key.name} is a log's; a witness's has type 4")
+    size = notes.checkpoint(note.text).size
+    tx.alone()
+    ours = checkpoint_of(tx, size)
+    if ours is None:
+        raise NotFound(f"There is no checkpoint of {size} entries.")
+    kept = notes.parse(ours.note)
+    if kept.text != note.text:
+        raise NoteWrong(f"this ledger's checkpoint of {size} entries is another")
+    if key not in notes.verify(note, [key]):
+        raise NoteWrong(f"there is no cosignature of {key.name} on this checkpoint")
+    if any((one.name, one.id) == (key.name, key.id) for one in kept.signatures):
+        return ours
+    if len(kept.signatures) >= MOST_SIGNATURES:
+        raise NoteWrong(f"this checkpoint has {MOST_SIGNATURES} signatures, and no more are kept")
+    line = next(str(one) for one in note.signatures if (one.name, one.id) == (key.name, key.id))
+    tx.run(insert(COSIGNATURES), [{"size": size, "witness": witness.strip(), "at": now, "line": line}])
+    return checkpoints(tx, after=size - 1, limit=1)[0]
+
+
+def leaves(reader: Reader, *, after: int, upto: int, limit: int) -> list[Leaf]:
+    """Return up to `limit` leaves past number `after`, none past `upto`, in order, with what was stated beside them."""
+    rows = reader.rows(ENTRIES, {"after": after, "most": max(0, min(limit, upto - after))})
+    return [Leaf(row["leaf"], row["salt"], row["text"]) for row in rows]
+
+
+def erase_statements(tx: Tx, *, sequences: Sequence[int] = (), case: str | None = None) -> int:
+    """Erase what was stated beside entries, by their numbers or a case, and return how much: the entries stay."""
+    if case is not None:
+        return tx.run(delete(STATEMENTS).where(STATEMENTS.c.case_digest == case_digest(case)))
+    return tx.run(delete(STATEMENTS).where(STATEMENTS.c.sequence.in_(sequences)))
 
 
 def entries(reader: Reader, *, after: int = 0, limit: int = 1000) -> list[Recorded]:
@@ -446,12 +516,6 @@ def signed(signer: notes.Signer, tree: Frontier, at: datetime) -> str:
     return str(notes.Note(text, (notes.sign(text, signer),)))
 
 
-def canonical(found: Mapping[str, Any]) -> str:
-    """Return the one JSON text of an object: keys in order, no spaces, UTF-8 as it is. Raises `ValueError` for NaN."""
-    text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair, of a file's name say
-
-
 def statement_text(stated: Stated) -> str:
     """Return the canonical text of what a caller stated: what was not stated is left out."""
     said: dict[str, Any] = {
@@ -461,12 +525,7 @@ def statement_text(stated: Stated) -> str:
     }
     if stated.probe is not None:
         said["probe"] = {"kind": stated.probe.kind, "source": stated.probe.source, "edits": list(stated.probe.edits)}
-    return canonical(said)
-
-
-def commitment(salt: bytes, text: str) -> str:
-    """Return what a leaf holds of a statement: 64 hex digits that tell nothing to who has not both."""
-    return sha256(b"\x02" + salt + text.encode()).hexdigest()
+    return canonical(said).decode()
 
 
 def case_digest(case: str) -> str:
@@ -486,7 +545,7 @@ def _due(found: Standing) -> bool:
 
 
 def _of_the_database(error: Exception, group: Sequence[_Waiting]) -> bool:
-    """Say whether an error would meet each of them alone: none of them changed anything."""
+    """Say whether an error would meet each of them alone, too: none of them had changed anything."""
     return isinstance(error, DatabaseUnusable) and not any(one.also for one in group)
 
 

@@ -145,8 +145,9 @@ class Pack:
         decision, spoke = self._weighed(ask)
         ordered = [rule for rule in self.rules if rule in spoke]
         ordered.sort(key=lambda rule: rule.effect != cedar.FORBID)
-        allowed = any(rule.effect == cedar.PERMIT for rule in spoke) or self._permitted(ask, ask.caller.roles)
-        return Explanation(decision, tuple(ordered), () if allowed else self._could(ask))
+        if decision.rule == f"{self.name}/{UNDECIDABLE}" or self._permitted(ask, ask.caller.roles):
+            return Explanation(decision, tuple(ordered))
+        return Explanation(decision, tuple(ordered), self._could(ask))
 
     def without(self, rule_id: str) -> Pack:
         """Return the same pack with one rule taken out: what a table of cases should notice."""
@@ -212,10 +213,7 @@ class Pack:
     def _permitted(self, ask: Ask, roles: frozenset[str]) -> bool:
         """Say whether any permit is true for a caller with these roles, were every cure already made true."""
         other = replace(ask, caller=replace(ask.caller, roles=roles))
-        try:
-            about = cedar.entities(entities(other, self.operations[ask.operation].act))
-        except ValueError:
-            return False
+        about = cedar.entities(entities(other, self.operations[ask.operation].act))
         asked = context(facts(ask), None if ask.threshold is None else 100.0, reviewed=True)
         return self.permits.ask(key(other), ask.operation, resource(ask), asked, about).allowed
 
@@ -261,8 +259,8 @@ def folder_of(named: str) -> Path:
     """Return the folder of a pack: one of ours by its bare name, else the path that is given."""
     if not BARE_NAME.fullmatch(named):
         folder = Path(named).expanduser().absolute()
-        if not folder.is_dir():
-            raise PolicyWrong(f"there is no folder {named}; a policy is a pack of ours or a folder of .cedar files")
+        if not named or not folder.is_dir():
+            raise PolicyWrong(f"there is no folder {named!r}; a policy is a pack of ours or a folder of .cedar files")
         return folder
     if not (SHIPPED / named).is_dir():
         raise PolicyWrong(f"there is no pack {named!r}; there are {', '.join(shipped())}, or the path of a folder")

@@ -29,7 +29,15 @@ from recognizance.accountability import vault
 from recognizance.accountability.keys import Hand
 from recognizance.accountability.ledger import Seal
 from recognizance.database import Reader, Row, Tx, aware
-from recognizance.database.tables import REVIEW_FACES, REVIEW_LOOKS, REVIEW_PROBES, REVIEWERS, REVIEWS, VERDICTS
+from recognizance.database.tables import (
+    REVIEW_ASKERS,
+    REVIEW_FACES,
+    REVIEW_LOOKS,
+    REVIEW_PROBES,
+    REVIEWERS,
+    REVIEWS,
+    VERDICTS,
+)
 from recognizance.errors import AccessDenied, Conflict, InvalidParameter, NotFound
 
 OPEN, CLOSED, EXPIRED, SEALED, WITHDRAWN = "open", "closed", "expired", "sealed", "withdrawn"
@@ -288,6 +296,26 @@ def start(tx: Tx, keys: vault.Vault, draft: Draft, now: datetime) -> None:
     vault.keep_probe(tx, keys, draft.id, draft.picture)
 
 
+def note_asker(tx: Tx, review: str, hand: Hand) -> None:
+    """Keep that somebody else asked the same search while its review was open: they made it, too."""
+    asked = (REVIEW_ASKERS.c.review == review, REVIEW_ASKERS.c.line == hand.line)
+    tx.run(delete(REVIEW_ASKERS).where(*asked))
+    tx.run(insert(REVIEW_ASKERS).values(review=review, line=hand.line, access_key=hand.access_key, person=hand.person))
+
+
+def searchers(reader: Reader, search: str) -> list[Hand]:
+    """Return everybody who made a search, as far as it led to a review or waited for one."""
+    opened = select(REVIEWS.c.opened_key, REVIEWS.c.opened_line, REVIEWS.c.opened_person).where(
+        REVIEWS.c.search == search
+    )
+    asked = (
+        select(REVIEW_ASKERS.c.access_key, REVIEW_ASKERS.c.line, REVIEW_ASKERS.c.person)
+        .join(REVIEWS, REVIEWS.c.id == REVIEW_ASKERS.c.review)
+        .where(REVIEWS.c.search == search)
+    )
+    return [Hand(*row.values()) for query in (opened, asked) for row in reader.rows(query)]
+
+
 def note_unseen(tx: Tx, draft: Draft, now: datetime) -> None:
     """Keep that a search found only people of whom there is no picture to look at, so that nothing can be reviewed."""
     _keep(tx, draft, now, state=CLOSED, outcome=NO_PICTURE, closed_at=now)
@@ -447,7 +475,7 @@ def check_eligible(reader: Reader, review: Review, hand: Hand, roles: frozenset[
         raise AccessDenied(f"Only a key with the role {ROLE} may look at a line-up or judge it.")
     if hand.person is None:
         raise AccessDenied("A reviewer's key has to name the person who uses it: two keys of one person are one.")
-    if hand.is_of(review.opened):
+    if any(hand.is_of(one) for one in searchers(reader, review.search)):
         raise AccessDenied("Whoever made a search does not review what it found.")
     person = folded(hand.person)
     qualified = reviewer(reader, review.account, person)

@@ -231,6 +231,8 @@ def _check(lines: Iterator[bytes], trusted: Trusted, found: _Found, say: Say) ->
     made = _checkpoint(note, header.origin, header.size, found)
     found.note = str(note)
 
+    if made.at and read.last_at and made.at < datetime.fromisoformat(read.last_at):
+        raise _Wrong(Step.ORDER, f"the checkpoint is of {made.at.isoformat()}, and its last entry of {read.last_at}")
     _whole(header, found)
     if made.root != read.tree.root:
         before = f" and the frontier of the {header.after:,} before" if header.after else ""
@@ -506,8 +508,12 @@ def _whole(header: Header, found: _Found) -> None:
 
 def _signed(note: Note, made: Checkpoint, key: str, trusted: Trusted, found: _Found) -> None:
     if not trusted.keys:
-        named = notes.verifier(key)
-        if named not in notes.verify(note, [named]):
+        try:
+            named = notes.verifier(key)
+            signed = named in notes.verify(note, [named])
+        except LedgerBroken as error:
+            raise _Wrong(Step.SIGNATURE, f"the key that the file names did not sign the checkpoint: {error}") from None
+        if not signed:
             raise _Wrong(Step.SIGNATURE, "the checkpoint is not signed by the key that the file names")
         found.checks.append(
             Checked(
@@ -661,8 +667,10 @@ def told(report: Report) -> list[str]:
         for place, one in enumerate(report.checks, 1)
     ]
     if report.wrong:
-        return [*rows, f"WRONG: {report.wrong}"]
-    return [*rows, "Proved." if report.proved else "Nothing wrong was found, and not all of it is proved: see above."]
+        rows.append(f"WRONG: {report.wrong}")
+    else:
+        rows.append("Proved." if report.proved else "Nothing wrong was found, and not all of it is proved: see above.")
+    return ["".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in row) for row in rows]
 
 
 def given_key(text: str, kind: int) -> tuple[Verifier, ...]:

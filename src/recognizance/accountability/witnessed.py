@@ -13,7 +13,7 @@ from recognizance import private
 from recognizance.accountability import notes, witnessing
 from recognizance.accountability.exported import Request
 from recognizance.accountability.notes import Checkpoint, Signature, Signer, Verifier
-from recognizance.database import Tx
+from recognizance.database import Reader, Tx
 from recognizance.database.tables import WITNESSED
 from recognizance.errors import NoteWrong, SettingsWrong
 
@@ -41,6 +41,11 @@ class Witness:
         else:
             tx.run(insert(WITNESSED), [{"origin": origin, **row}])
         return made, notes.cosign(made.text, self.signer, now)
+
+
+def sizes(reader: Reader) -> dict[str, int]:
+    """Return of each log, by origin, how many entries the checkpoint had that was last cosigned."""
+    return {row["origin"]: row["size"] for row in reader.rows(select(WITNESSED.c.origin, WITNESSED.c.size))}
 
 
 def witness(folder: Path, origin: str, logs: Iterable[str], random: Callable[[int], bytes]) -> Witness:

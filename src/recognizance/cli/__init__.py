@@ -24,10 +24,14 @@ from recognizance.cli import (
     import_,
     keys,
     ledger,
+    ledger_export,
+    ledger_verify,
+    ledger_witness,
     models,
     policy,
     reembed,
     restore,
+    review,
     serve,
     suspend,
 )
@@ -69,6 +73,7 @@ def command_line(made: Made) -> typer.Typer:
     top.add_typer(_suspend(), name="suspend")
     top.command("resume")(plainly(suspend.resume))
     top.add_typer(_authorisation(), name="authorisation")
+    top.add_typer(_review(), name="review")
     top.command("version")(plainly(_version))
     return top
 
@@ -90,6 +95,23 @@ def _models() -> typer.Typer:
 def _ledger() -> typer.Typer:
     group = _group("What was asked of this server, by whom, and what became of it.", no_args_is_help=True)
     group.command("list")(plainly(ledger.list_entries))
+    group.command("key")(plainly(ledger_export.key))
+    group.command("checkpoint")(plainly(ledger_export.checkpoint))
+    group.command("export")(plainly(ledger_export.export))
+    group.command("prove")(plainly(ledger_export.prove))
+    group.command("verify")(plainly(ledger_verify.verify))
+    group.add_typer(_witness(), name="witness")
+    return group
+
+
+def _review() -> typer.Typer:
+    group = _group("Candidates that a search found and people have to look at first.", no_args_is_help=True)
+    group.command("list")(plainly(review.list_reviews))
+    group.command("show")(plainly(review.show))
+    group.command("judge")(plainly(review.judge))
+    group.command("reviewers")(plainly(review.reviewers))
+    group.command("qualify")(plainly(review.qualify))
+    group.command("seed")(plainly(review.seed))
     return group
 
 
@@ -128,6 +150,15 @@ def _policy() -> typer.Typer:
     group.command("test")(plainly(policy.run_cases))
     group.command("explain")(plainly(policy.explain))
     group.command("schema")(plainly(policy.schema))
+    return group
+
+
+def _witness() -> typer.Typer:
+    group = _group("Cosign another ledger's checkpoints, so that it cannot be rewritten unseen.", no_args_is_help=True)
+    group.command("new")(plainly(ledger_witness.new))
+    group.command("sign")(plainly(ledger_witness.sign))
+    group.command("add")(plainly(ledger_witness.add))
+    group.command("ask")(plainly(ledger_witness.ask))
     return group
 
 

@@ -29,6 +29,7 @@ MOST_SIDE = 2400  # this
 YELLOW, CYAN, DARK, PAPER, GREY = "#ffd60a", "#40e0ff", "#101010", "#ffffff", "#8a8a8a"
 CROP = 420
 SMALL = 19
+SHOWN, GAP, LETTER, PER_ROW = 224, 24, 36, 5  # of a line-up: a face's side, space between, room for a letter
 FONTS = (
     "DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf", "Helvetica.ttc",
     "NotoSansCJK-Regular.ttc", "Arial Unicode.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "msyh.ttc", "msgothic.ttc",
@@ -182,6 +183,24 @@ def side_by_side(
     pen.text((width / 2, gap + CROP + 46 + 36), headline, DARK, large, anchor="mm")
     for at, row in enumerate(lines):
         pen.text((width / 2, gap + CROP + 46 + 72 + 27 * at + 13), row, DARK, small, anchor="mm")
+    return page
+
+
+def line_up(probe: bytes, faces: Sequence[tuple[str, bytes]]) -> Picture:
+    """Return the person sought on the left and, right of a line, the others under their letters, all of one size."""
+    columns = min(PER_ROW, max(1, len(faces)))
+    rows = -(-len(faces) // columns)
+    wide, high = SHOWN + GAP, SHOWN + GAP + LETTER
+    page = Image.new("RGB", (GAP + wide * (columns + 1) + 2 * GAP, GAP + high * rows), PAPER)
+    pen, letters = ImageDraw.Draw(page), ImageFont.load_default(LETTER - 10)
+    middle = (page.height - SHOWN - LETTER) // 2
+    placed = [(GAP, middle, "sought", probe)]
+    for at, (letter, picture) in enumerate(faces):
+        placed.append((3 * GAP + wide * (1 + at % columns), GAP + high * (at // columns), letter, picture))
+    for left, top, text, picture in placed:
+        page.paste(upright(picture).resize((SHOWN, SHOWN), Image.Resampling.LANCZOS), (left, top))
+        pen.text((left + SHOWN / 2, top + SHOWN + LETTER / 2), text, DARK, letters, anchor="mm")
+    pen.line([(2 * GAP + wide, GAP), (2 * GAP + wide, page.height - GAP)], fill=GREY, width=2)
     return page
 
 

@@ -42,7 +42,17 @@ class Failed(Exception):
     """What was asked makes sense and could not be done; the text says why."""
 
 
-EXPECTED = (Wrong, Failed, Refusal, ModelUnusable, SettingsWrong, DatabaseUnusable, LedgerBroken, ServerRefused, OSError)
+EXPECTED = (
+    Wrong,
+    Failed,
+    Refusal,
+    ModelUnusable,
+    SettingsWrong,
+    DatabaseUnusable,
+    LedgerBroken,
+    ServerRefused,
+    OSError,
+)
 
 
 def plainly(command: Callable[Given, Back]) -> Callable[Given, Back]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import textwrap
-from collections import deque
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -65,14 +64,13 @@ def list_entries(
 
 
 def _last(ask: Asking, after: int, number: int) -> Answer:
-    """Return the last entries: the ledger is told oldest first, so it is read to its end."""
-    kept: deque[Any] = deque(maxlen=number)
-    while True:
-        answer = ask("ListLedgerEntries", {"After": after, "MaxResults": PAGE})
-        kept.extend(answer["Entries"])
-        if "Next" not in answer:
-            return {"Entries": [*kept]}
-        after = answer["Next"]
+    """Return the last entries, those of these questions not among them."""
+    size = ask("DescribeLedger", {})["Size"]
+    at, found = max(after, size - number), list[Any]()
+    while at < size:
+        found += ask("ListLedgerEntries", {"After": at, "MaxResults": min(PAGE, size - at)})["Entries"]
+        at = found[-1]["Sequence"]
+    return {"Entries": found}
 
 
 def _narrow(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:

@@ -114,6 +114,7 @@ class Made:
 
     `open_service` gives the service until the block is left. `serve` runs the server until it is
     stopped, and calls back once it listens. `environment` is where settings are read from;
+    `asking_at` asks the server at an address, with the access key that AWS's tools would use.
     `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`.
     """
 
@@ -123,6 +124,7 @@ class Made:
     new_id: NewId
     now: Clock
     search_speed: SearchSpeed = not_given
+    asking_at: Callable[[str], Asking] = not_given
     load_policy: LoadPolicy = not_given
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:

@@ -28,7 +28,7 @@ class Announcement:
     """What the server says once it listens.
 
     `secret_access_key` is None when the operator handed it in: it is then not ours to print.
-    `models` is a name and "device, runtime, precision: why" for each.
+    `models` is a name and "device, runtime, precision: why" for each; `policy` the pack in force and its digest.
     """
 
     endpoint: str
@@ -36,6 +36,7 @@ class Announcement:
     secret_access_key: str | None = field(repr=False)
     data: Path
     models: Sequence[tuple[str, str]]
+    policy: str = ""
 
 
 def serve(  # noqa: PLR0913 - each is an option of the command line
@@ -60,6 +61,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
     settings = given.settings(
         host=host, port=port, data=data, device=device, precision=precision, threads=threads, log=log
     )
+    given.load_policy(named=settings.policy)  # before anything is brought: it may not parse
     if install:
         models.bring_missing(settings, given.now)
     else:
@@ -88,6 +90,8 @@ def lines(said: Announcement, settings: Settings) -> list[str]:
     for where in dict.fromkeys(where for _, where in said.models):
         told.append(f"  {', '.join(name for name, at in said.models if at == where)} on {where}")
     told += _keys(said)
+    if said.policy:
+        told += [f"  Policy: {said.policy}. Every request is recorded.", ""]
     if not _private(settings.host):
         told += ["  Others can reach this address, and it speaks plain HTTP: put a proxy with TLS in front.", ""]
     told += [

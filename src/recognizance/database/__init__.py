@@ -1,8 +1,9 @@
 """The system of record: one interface over SQLAlchemy Core, and the only place that opens a database.
 
 A write transaction is a `Tx`; it exists only inside `Database.write`, which commits on leaving and
-rolls back on an exception. Only `operations.call.Call` opens one, so no change goes without its
-ledger entry; without one write only the migrations, the health check, and what erases a removed collection.
+rolls back on an exception. Only `operations.call.Call` and the ledger it hands its entry to open one, so no change
+goes without its entry; without one write only the migrations, the health check, what erases a removed collection,
+and what signs the ledger itself.
 
 A commit returns when the disk has it: `sqlite` and `postgresql` say by what. Whatever the database
 cannot do (it is full, damaged, gone, locked for too long, or it chose this transaction to break a

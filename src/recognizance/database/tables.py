@@ -371,6 +371,16 @@ REVIEWS = Table(
     Index("reviews_by_authorisation", "account", "authorisation"),
 )
 
+REVIEW_ASKERS = Table(
+    "review_askers",
+    METADATA,
+    Column("review", _name(36), primary_key=True),
+    Column("line", _name(128), primary_key=True),
+    Column("access_key", String(128), nullable=False),
+    Column("person", String(128)),
+)
+"""Who else asked the same search while its review was open."""
+
 REVIEW_PROBES = Table(
     "review_probes",
     METADATA,

@@ -262,7 +262,13 @@ class Call:
         """Write this call's entry, unless `write` has; when it returns the entry is durable."""
         if self._recorded:
             return
-        self.tools.ledger.record(self._entry(outcome), self._last)
+        if self._last:  # with locks of its own, and facts that are known only once it is made
+            with self.tools.database.write() as tx:
+                for change in self._last:
+                    change(tx)
+                self.tools.ledger.append(tx, self._entry(outcome))
+        else:
+            self.tools.ledger.record(self._entry(outcome))
         self._recorded = True
 
     def at_last(self, change: Callable[[Tx], None]) -> None:

@@ -40,11 +40,12 @@ def resume(call: Call, request: shapes.ResumeRequest) -> shapes.ResumeResponse:
     """Let go on what one suspension stopped; what another stops too stays so."""
     why, name, caller = said(request["Why"], "Why", TEXT), request["SuspensionId"], call.ask.caller
 
-    call.note(suspension=name, why=call.tools.seal.digest(why))
+    call.note(asked=call.tools.seal.digest(name), why=call.tools.seal.digest(why))
     with call.write() as tx:
         ended = suspensions.resume(
             tx, caller.account, name, why=why, by=caller.access_key, now=call.tools.controls.now()
         )
+        call.note(suspension=ended.id)
     call.tools.controls.changed()
     return {"Suspension": _suspension(ended)}
 
@@ -94,7 +95,7 @@ def decide_authorisation(call: Call, request: shapes.DecideAuthorisationRequest)
     end, now = request.get("ExpiresAt"), call.tools.controls.now()
 
     call.note(
-        authorisation=request["AuthorisationId"],
+        asked=call.tools.seal.digest(request["AuthorisationId"]),
         decision=request["Decision"],
         reference=call.tools.seal.digest(reference),
         until=None if end is None else end.astimezone(UTC).isoformat(),
@@ -110,6 +111,7 @@ def decide_authorisation(call: Call, request: shapes.DecideAuthorisationRequest)
             expires_at=None if end is None else end.astimezone(UTC),
             now=now,
         )
+        call.note(authorisation=decided.id)
         if decided.state == authorisations.REFUSED:
             # Not noted as sealed: whoever searched meanwhile may come after this, and the server seals once more.
             sealed, destroyed = review.seal_all(tx, account, decided.id, now)

@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 
 KEEP, YES = "recognizance:keep-crops", "yes"
 HOLD = "hold"
+DOUBLE: Percent = 95.0
+"""From this on two faces are taken for one person's, so that a line-up has only one of them: one pair of strangers in
+a hundred million."""
 UNLIKE: Percent = 70.0
 """Below this two faces are taken for two people's, so that one may stand beside the other in a line-up: among
 strangers one pair in a hundred thousand reaches it, and most pairs of one person do."""
+SEED_TRIES = 5  # probes that are tried until a whole line-up can be found for one
 NEAREST = (500, 5_000)
 """How many of the nearest faces are looked through for others: more where there were too few among the first."""
 
@@ -116,8 +120,12 @@ def passing(call: Call, searched: Searched, candidates: Sequence[Candidate[Kept]
     fresh = [one for one in candidates if whom(one) not in standing]
     open_one = next((one for one, _ in past if one.state == review.OPEN), None)
     if open_one is not None:
-        call.review = open_one.id
-        call.note(review=open_one.id, withheld=len(fresh))
+        waited = open_one.id
+        call.review = waited
+        call.note(review=waited, withheld=len(fresh))
+        mine = keys.hand(tools.database, call.ask.caller)
+        if mine not in review.searchers(tools.database, search):
+            call.at_last(lambda tx: _wait(tx, waited, mine))
     elif fresh:
         _have_reviewed(call, searched, search, past, fresh, [names_of(one.record) for one in candidates])
     if confirmed:
@@ -133,8 +141,20 @@ def whom(candidate: Candidate[Kept]) -> Whom:
 
 def seeded(call: Call, collection: Collection, opened: Hand) -> Draft | None:
     """Return a review in which nobody can be the person sought: a probe among others; None where they are too few."""
-    tools, name = call.tools, call.tools.new_id()
-    after = int(tools.seal.digest(f"seed {name}")[:12], 16) % max(1, collection.revision)
+    name = call.tools.new_id()
+    tried = (_seeded(call, collection, opened, name, turn) for turn in range(SEED_TRIES))
+    best: Draft | None = None
+    for draft in tried:
+        if draft is not None and (best is None or len(draft.members) > len(best.members)):
+            best = draft
+        if best is not None and len(best.members) == review.LINE_UP:
+            break
+    return best if best is not None and len(best.members) >= review.LEAST_OTHERS else None
+
+
+def _seeded(call: Call, collection: Collection, opened: Hand, name: str, turn: int) -> Draft | None:
+    tools = call.tools
+    after = int(tools.seal.digest(f"seed {name} {turn}")[:12], 16) % max(1, collection.revision)
     number = vault.some_pictured(tools.database, collection.number, after)
     if number is None:
         return None
@@ -145,8 +165,6 @@ def seeded(call: Call, collection: Collection, opened: Hand) -> Draft | None:
         return None
     searched = Searched(collection, "", rows[0], lambda: picture, names_of(record), number)
     others = _others(call, searched, [], searched.names, bar=UNLIKE, wanted=review.LINE_UP)
-    if len(others) < review.LEAST_OTHERS:
-        return None
     return Draft(
         id=name,
         account=collection.account,
@@ -267,6 +285,11 @@ def _have_reviewed(
     call.at_last(lambda tx: _open(call, tx, searched.collection, draft, seed))
 
 
+def _wait(tx: Tx, waited: str, asker: Hand) -> None:
+    tx.alone()
+    review.note_asker(tx, waited, asker)
+
+
 def _open(call: Call, tx: Tx, collection: Collection, draft: Draft, seed: Draft | None) -> None:
     """Open a review unless somebody asked the same in the meantime; then theirs is waited for."""
     now, rules = call.tools.now(), call.tools.reviewing
@@ -277,12 +300,15 @@ def _open(call: Call, tx: Tx, collection: Collection, draft: Draft, seed: Draft 
         return
     review.expire_search(tx, draft.search, rules, now)
     tx.alone()  # of two that ask the same at once, the second sees what the first has opened
-    wanted = {one.whom for one in draft.members if one.candidate}
+    wanted = {(one.face, one.user) for one in draft.members if one.candidate}
     for one, members in review.of_search(tx, draft.search, rules, now):
-        decided = one.state == review.CLOSED and wanted <= {member.whom for member in members if member.result}
+        decided = one.state == review.CLOSED and wanted <= {
+            (member.face, member.user) for member in members if member.result
+        }
         if one.state == review.OPEN or decided:
             call.review = one.id
             call.note(review=one.id)
+            review.note_asker(tx, one.id, draft.opened)
             return
     if not start(call, tx, held, draft):
         call.review = None
@@ -325,8 +351,8 @@ def _others(
 ) -> list[int]:
     """Return the numbers of up to so many faces that look alike and are other people's, nearest first.
 
-    None is named as anybody in `taken` or as another of them, none comes up to `bar` against the probe, and none is so
-    like anybody who stands in the line-up already that both may be one person.
+    None is named as anybody in `taken` or as another of them, none comes up to `bar` against the probe, none is so like
+    a candidate that it may be the same person, and no two of them can only be one person.
     """
     found: list[int] = []
     for limit in NEAREST:
@@ -357,15 +383,16 @@ def _apart(
     numbers = [*shown, *sorted(pictured)]
     known, rows = vectors.fetch(call.tools.database, collection, FACE, np.array(numbers, dtype=np.int64))
     vector_of = dict(zip(known.tolist(), rows, strict=True))
-    unlike = call.scale(collection).cosine(UNLIKE)
-    standing = [vector_of[one] for one in shown if one in vector_of]
+    scale = call.scale(collection)
+    standing = [(vector_of[one], scale.cosine(UNLIKE)) for one in shown if one in vector_of]
+    double = scale.cosine(DOUBLE)
     names, chosen = set(taken), list[int]()
     for one in below:
         vector = vector_of.get(one.number)
         if len(chosen) == wanted or vector is None or names & names_of(one):
             continue
-        if all(float(vector @ other) < unlike for other in standing):
-            standing.append(vector)
+        if all(float(vector @ other) < most for other, most in standing):
+            standing.append((vector, double))
             names |= names_of(one)
             chosen.append(one.number)
     return chosen

@@ -1,15 +1,10 @@
-"""Ours, not Rekognition's: what the models are, what a score means, what was recorded."""
+"""Ours, not Rekognition's: what the models are, what a score means."""
 
 from __future__ import annotations
 
-import json
-
 from recognizance import shapes
-from recognizance.accountability import ledger
 from recognizance.operations.call import Call, ModelState, operation
 from recognizance.values import Act
-
-MOST_ENTRIES = 1000
 
 
 @operation("ListModels", Act.READ)
@@ -38,17 +33,6 @@ def explain_similarity(call: Call, request: shapes.ExplainSimilarityRequest) -> 
     }
 
 
-@operation("ListLedgerEntries", Act.READ)
-def list_ledger_entries(call: Call, request: shapes.ListLedgerEntriesRequest) -> shapes.ListLedgerEntriesResponse:
-    """List what was recorded, oldest first, past the sequence number `After`."""
-    limit = request.get("MaxResults", MOST_ENTRIES)
-    found = ledger.entries(call.tools.database, after=request.get("After", 0), limit=limit)
-    answer: shapes.ListLedgerEntriesResponse = {"Entries": [_entry(entry) for entry in found]}
-    if len(found) == limit:
-        answer["Next"] = found[-1].sequence
-    return answer
-
-
 def _model(state: ModelState) -> shapes.ModelDescription:
     card = state.card
     described: shapes.ModelDescription = {
@@ -65,24 +49,4 @@ def _model(state: ModelState) -> shapes.ModelDescription:
     }
     if state.device is not None and state.runtime is not None:
         described |= {"Device": state.device, "Runtime": state.runtime}
-    return described
-
-
-def _entry(entry: ledger.Recorded) -> shapes.LedgerEntry:
-    described: shapes.LedgerEntry = {
-        "Sequence": entry.sequence,
-        "At": entry.at,
-        "RequestId": entry.request_id,
-        "AccessKey": entry.access_key,
-        "Operation": entry.operation,
-        "Act": entry.act,
-        "Verdict": entry.verdict,
-        "Rule": entry.rule,
-        "Outcome": entry.outcome,
-        "Facts": {name: value if isinstance(value, str) else json.dumps(value) for name, value in entry.facts.items()},
-    }
-    if entry.purpose is not None:
-        described["Purpose"] = entry.purpose
-    if entry.case is not None:
-        described["Case"] = entry.case
     return described

@@ -69,7 +69,7 @@ def rotate_key(call: Call, request: shapes.RotateKeyRequest) -> shapes.RotateKey
     made_id, secret = call.tools.keyring.new_id(), call.tools.keyring.new_secret()
     wrapped = call.tools.keyring.wrapped(made_id, secret)
 
-    call.note(key=request["AccessKeyId"], made=made_id, overlap=request["OverlapSeconds"])
+    call.note(asked=call.tools.seal.digest(request["AccessKeyId"]), overlap=request["OverlapSeconds"])
     with call.write() as tx:
         old, now = _own_to_change(call, tx, request["AccessKeyId"]), _now(call)
         if old.state(now) == "expired":
@@ -79,6 +79,7 @@ def rotate_key(call: Call, request: shapes.RotateKeyRequest) -> shapes.RotateKey
             tx, caller.account, made_id, wrapped, draft, made_by=caller.access_key, line=old.line, now=now
         )
         ending = keys.let_end(tx, old, timedelta(seconds=request["OverlapSeconds"]), now)
+        call.note(key=old.id, made=made.id)
     call.tools.controls.changed()
     return {
         "AccessKeyId": made.id,
@@ -94,11 +95,12 @@ def revoke_key(call: Call, request: shapes.RevokeKeyRequest) -> shapes.RevokeKey
     caller, why = _no_session(call), said(request["Why"], "Why", WHY)
     _not_root(call, request["AccessKeyId"])
 
-    call.note(key=request["AccessKeyId"], why=call.tools.seal.digest(why))
+    call.note(asked=call.tools.seal.digest(request["AccessKeyId"]), why=call.tools.seal.digest(why))
     with call.write() as tx:
         found = keys.locked(tx, caller.account, request["AccessKeyId"])
         keys.check_there(found)
         ended = keys.revoke(tx, found, why, _now(call))
+        call.note(key=ended.id)
     call.tools.controls.changed()
     return {"Key": _described(call, ended)}
 
@@ -112,6 +114,7 @@ def update_key(call: Call, request: shapes.UpdateKeyRequest) -> shapes.UpdateKey
     if "ExpiresAt" in request and request.get("NeverExpires"):
         raise InvalidParameter("Give either ExpiresAt or NeverExpires, and not both.")
 
+    call.note(asked=call.tools.seal.digest(request["AccessKeyId"]))
     with call.write() as tx:
         old = _own_to_change(call, tx, request["AccessKeyId"])
         draft = Draft(old.name, old.roles, old.person, old.purpose, old.expires_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from recognizance import shapes
+from recognizance.accountability import witnessed
 from recognizance.accountability.exported import Request
 from recognizance.accountability.witnessing import NotGrown
 from recognizance.errors import Conflict, InvalidParameter, LedgerBroken
@@ -12,9 +13,13 @@ from recognizance.values import Act
 
 @operation("DescribeWitness", Act.READ)
 def describe_witness(call: Call, request: shapes.DescribeWitnessRequest) -> shapes.DescribeWitnessResponse:
-    """Give the public key this server cosigns with, and those of the logs it cosigns."""
+    """Give the public key this server cosigns with, and say of which logs it cosigned what."""
     witness = call.tools.witness
-    return {"VerifierKey": str(witness.signer.verifier), "Witnessed": [str(key) for key in witness.keys]}
+    sizes = witnessed.sizes(call.tools.database)
+    known: list[shapes.WitnessedLog] = [
+        {"VerifierKey": str(key), "Size": sizes.get(key.name, 0)} for key in witness.keys
+    ]
+    return {"VerifierKey": str(witness.signer.verifier), "Witnessed": known}
 
 
 @operation("WitnessCheckpoint", Act.AUDIT)

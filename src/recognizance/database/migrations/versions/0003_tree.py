@@ -55,6 +55,7 @@ BEFORE = Table(
 def upgrade() -> None:
     """Make the tables, and a tree of the entries that are there: renumbered from 1, their old numbers kept in them."""
     op.execute("CREATE TEMPORARY TABLE ledger_before AS SELECT * FROM ledger")
+    op.execute("CREATE INDEX ledger_before_order ON ledger_before (sequence)")
     op.drop_table("ledger")  # now, so that the new one's constraints can have its names
     ledger, nodes, tree, statements = _tables()
     _take_over(ledger, nodes, tree, statements)

@@ -55,6 +55,13 @@ def upgrade() -> None:
         "crops", _collection(), Column("number", BigInteger, primary_key=True, autoincrement=False), _sealed("sealed")
     )
     _make_reviews()
+    op.create_table(
+        "review_askers",
+        _review(),
+        Column("line", _name(128), primary_key=True),
+        Column("access_key", String(128), nullable=False),
+        Column("person", String(128)),
+    )
     op.create_table("review_probes", _review(), _sealed("wrapped"), _sealed("sealed"))
     op.create_table(
         "review_faces",
