@@ -133,7 +133,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     Raises `ModelUnusable`, `SettingsWrong`, `PolicyWrong` or `DatabaseUnusable`, each with what would be right; so does
     `Parts.vision`, which loads the models at once.
     """
-    from recognizance.accountability import keys, ledger, policy, vault, witnessed
+    from recognizance.accountability import adopted, keys, ledger, policy, vault, witnessed
     from recognizance.accountability.keyring import Keyring
     from recognizance.accountability.suspensions import Controls
     from recognizance.accountability.watch import Watch
@@ -141,14 +141,16 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.database.backup import Backups
     from recognizance.gallery.gallery import Gallery
     from recognizance.media import connect
-    from recognizance.operations import OPERATIONS
+    from recognizance.operations import OPERATIONS, policies
     from recognizance.operations.call import Tools
     from recognizance.service import Service
     from recognizance.vision import cards
     from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
-    decides = policy.load(settings.policy, OPERATIONS)
+    asked = adopted.called(settings.policy) if settings.policy else ""
+    if asked:
+        policy.load(asked, OPERATIONS)  # before anything is made: it may not parse
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
@@ -162,6 +164,10 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     source = index.source(settings, workers)
     gallery = Gallery(database, source)
     try:
+        found = adopted.claim(database, settings.account)
+        adopts = adopted.due(found, asked)
+        decided_by = asked if adopts else found.policy or adopted.OPEN
+        decides = policy.load(decided_by, OPERATIONS)
         gallery.tidy()
         folder = settings.data / "keys"
         seal = ledger.Seal(keys.ledger_key(folder, os.urandom))
@@ -170,7 +176,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         watch = Watch(database, now, time.monotonic)
         tools = Tools(
             database=database,
-            policy=decides,
+            policy=adopted.Bound(decides, decided_by, database, watch),
             vision=LaterVision(vision, with_embedder),
             detector=detector,
             embedder=embedder,
@@ -192,6 +198,8 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             now=now,
             new_id=new_id,
         )
+        if adopts:
+            policies.adopt_at_start(tools, settings.account, decided_by, decides)
         writable = fresh(database.takes_writes, HEALTH_LASTS, time.monotonic)
         yield Parts(Service(tools), database, writable, engine, vision, (detector, embedder))
     finally:
@@ -398,6 +406,24 @@ def load_policy(*, named: str) -> Told:
     return Told(policy.load(named, OPERATIONS))
 
 
+def policy_in_force(settings: Settings) -> str:
+    """Return the name of the policy that a server with these settings would have: of what is kept, if they name none.
+
+    Raises `DatabaseUnusable` where the database cannot be read.
+    """
+    from recognizance.accountability import adopted
+    from recognizance.cli.made import has_ledger
+    from recognizance.database import file_url, open_database
+
+    if settings.policy or not has_ledger(settings):
+        return settings.policy or adopted.OPEN
+    database = open_database(settings.database or file_url(settings.database_file))
+    try:
+        return adopted.kept(database).policy or adopted.OPEN
+    finally:
+        database.close()
+
+
 def main() -> None:
     """Run the command line."""
     from recognizance.cli import Made, command_line
@@ -411,5 +437,6 @@ def main() -> None:
         search_speed=search_speed,
         asking_at=asking_at,
         load_policy=load_policy,
+        policy_in_force=policy_in_force,
     )
     command_line(made)(prog_name="recognizance")

@@ -98,7 +98,7 @@ class Service:
     ) -> None:
         """Record a signed request that never came to be asked: `code` is the wire's word for why."""
         act = OPERATIONS[name].act if name in OPERATIONS else Act.NONE
-        ask = Ask(caller, name, act, _merged(caller, stated), self.tools.now(), address=address)
+        ask = Ask(caller, name, act, _merged(caller, stated), self.tools.controls.now(), address=address)
         Call(ask, decision, request_id, self.tools).close(code)
 
     @property
@@ -149,13 +149,15 @@ class Service:
         narrowed = _widened(ask)
         if narrowed:
             return Decision(Verdict.DENY, NARROWED, narrowed)
-        stopped = self.tools.controls.stopped(ask)
-        if stopped:
-            return Decision(Verdict.DENY, STOPPED, stopped)
         steers = operation.tags and any(one.startswith(STEERING) for one in request.get(operation.tags, ()))
         if steers and not ask.caller.roles & STEERERS:
             return Decision(Verdict.DENY, STEERED, f"Tags that begin with {STEERING} are for a governor to set.")
         decision = self.tools.policy.admit(ask)
+        if decision.verdict is Verdict.DENY:
+            return decision  # who may not ask learns nothing of what was stopped
+        stopped = self.tools.controls.stopped(ask)
+        if stopped:
+            return Decision(Verdict.DENY, STOPPED, stopped)
         if decision.verdict is Verdict.HOLD and not operation.holdable:
             reason = f"What {operation.name} finds cannot be reviewed, and may not leave without: {decision.reason}"
             return replace(decision, verdict=Verdict.DENY, rule=UNHOLDABLE, reason=reason)

@@ -51,7 +51,11 @@ class Settings:
     index_address: str = setting("", "Address of that index, for milvus `http://host:19530` or `https://…`.")
     index_token: str = setting("", "What it is asked with, for milvus `user:password` or an API key.", secret=True)
     index_timeout: float = setting(30.0, "Seconds that one request to it may take.")
-    policy: str = setting("open", "What may be asked: `open`, `workplace`, `law-enforcement`, or a folder of yours.")
+    policy: str = setting(
+        "",
+        "What may be asked: `open`, `workplace`, `law-enforcement`, or a folder of yours; empty: what the database is "
+        "under, `open` where it is new.",
+    )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(8477, "Port to listen on.")
     account: str = setting("000000000000", "The 12-digit account that the root key belongs to.")

@@ -53,6 +53,21 @@ class AddCosignatureResponse(TypedDict):
     Checkpoint: Checkpoint
 
 
+class AdoptPolicyRequest(TypedDict):
+    """What AdoptPolicy is asked."""
+
+    Policy: str
+    Why: str
+
+
+class AdoptPolicyResponse(TypedDict):
+    """What AdoptPolicy answers."""
+
+    From: NotRequired[str]
+    To: NotRequired[str]
+    Digest: NotRequired[str]
+
+
 class AgeRange(TypedDict):
     """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
 
@@ -146,7 +161,7 @@ class AuthorisationDescription(TypedDict):
     SealedAt: NotRequired[datetime]
 
 
-AuthorisationState: TypeAlias = Literal["pending", "granted", "refused", "lapsed", "expired"]
+AuthorisationState: TypeAlias = Literal["pending", "requested", "granted", "refused", "lapsed", "expired"]
 
 
 class Beard(TypedDict):
@@ -1064,6 +1079,23 @@ class DisassociatedFace(TypedDict):
     """Part of DisassociateFaces."""
 
     FaceId: NotRequired[str]
+
+
+class DiscloseCaseRequest(TypedDict):
+    """What DiscloseCase is asked."""
+
+    Case: str
+    After: NotRequired[int]
+    TreeSize: NotRequired[int]
+
+
+class DiscloseCaseResponse(TypedDict):
+    """What DiscloseCase answers."""
+
+    Disclosure: str
+    Sha256: str
+    TreeSize: int
+    Next: NotRequired[int]
 
 
 class DistributeDataset(TypedDict):
@@ -2710,6 +2742,23 @@ class RegionOfInterest(TypedDict):
 
     BoundingBox: NotRequired[BoundingBox]
     Polygon: NotRequired[list[Point]]
+
+
+class ReportUseRequest(TypedDict):
+    """What ReportUse is asked."""
+
+    From: str
+    To: str
+    Public: NotRequired[bool]
+    TreeSize: NotRequired[int]
+
+
+class ReportUseResponse(TypedDict):
+    """What ReportUse answers."""
+
+    Report: str
+    Sha256: str
+    TreeSize: int
 
 
 class RestoreCollectionRequest(TypedDict):

@@ -53,14 +53,14 @@ class Upkeep:
             try:
                 do_due(self._service, self._new_id, self._closing.is_set)
             except DatabaseUnusable as error:
-                log.warning("what is due is not done yet: %s", error)
+                log.warning("what is due is not known yet: %s", error)
             except Exception:
-                log.exception("what is due is not done yet")
+                log.exception("what is due is not known yet")
             self._closing.wait(self._every)
 
 
 def do_due(service: Service, new_id: NewId, stop: Callable[[], bool] = lambda: False) -> None:
-    """Ask for everything that is due, again where an answer says there is more. What is refused is told in the log."""
+    """Ask for everything that is due, again where an answer says there is more. What goes wrong is told in the log."""
     for request, operation, caller in service.due():
         more = True
         while more and not stop():
@@ -68,4 +68,7 @@ def do_due(service: Service, new_id: NewId, stop: Callable[[], bool] = lambda: F
                 more = bool(service.call(operation, request, caller, new_id()).response.get(MORE))
             except Refusal as refusal:  # a collection that is gone meanwhile, or a policy that says no
                 log.warning("%s was due and refused: %s", operation, refusal)
+                more = False
+            except Exception:  # it is asked again at the next turn, and what is due after it now
+                log.exception("%s was due and is not done yet", operation)
                 more = False

@@ -376,8 +376,10 @@ class Key:
 class Authorisation:
     """Leave to identify people in one case, by a court or whoever the law names, with a clock.
 
-    `state` is "pending" (asked for, not decided), "granted" or "refused". A pending one counts from `opened_at` and is
-    "lapsed" 48 hours later; a granted one is good until `expires_at`, where it has an end, and then "expired".
+    `state` is "pending" (asked for, not decided), "requested" (the same, but after another for that case that was not
+    granted, so that it counts only once it is), "granted" or "refused". A pending or requested one counts from
+    `opened_at` and is "lapsed" 48 hours later; a granted one is good until `expires_at`, where it has an end, and then
+    "expired".
     """
 
     id: str
@@ -395,6 +397,24 @@ class Holding:
     id: CollectionId
     faces: int = 0
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+TERM = "recognizance:retention-days"
+"""The tag that says for how many days a collection keeps a face."""
+LONGEST_TERM = 36_500  # days
+
+
+def term(tags: Mapping[str, str]) -> int | None:
+    """Return the days that a collection's tags let it keep a face, None where they say nothing, 0 for no such number.
+
+    >>> term({TERM: "365"}), term({}), term({TERM: " 365"})
+    (365, None, 0)
+    """
+    said = tags.get(TERM)
+    if said is None:
+        return None
+    days = int(said) if said.isascii() and said.isdigit() and len(said) <= 5 else 0
+    return days if days <= LONGEST_TERM else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +445,7 @@ class Decision:
     """The policy's answer, with the rule that gave it and one sentence saying why.
 
     `floor` is the lowest similarity that may leave; None for whatever was asked. `policy` names the pack and the first
-    12 hex digits of its SHA-256.
+    32 hex digits of its SHA-256.
     """
 
     verdict: Verdict

@@ -94,7 +94,7 @@ def test_the_policy_in_the_docs_answers_the_cases_in_the_docs(run, club):
     code, out, err = run("test", club, "--each-rule")
     assert (code, err) == (0, "")
     assert re.fullmatch(
-        r"club@[0-9a-f]{12}: 4 cases, all as expected\nwithout any single rule, at least one case fails\n", out
+        r"club@[0-9a-f]{32}: 4 cases, all as expected\nwithout any single rule, at least one case fails\n", out
     )
 
 

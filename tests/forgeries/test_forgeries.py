@@ -55,6 +55,7 @@ def altered(folder, content, trusted=KNOWN):
         (record(256).file(), TRUSTED, ".ledger"),
         (record(257, statements=False).file(256), TRUSTED, ".ledger"),
         (record(300).file(300), TRUSTED, ".ledger"),
+        (SHORT, KNOWN, ".ledger"),
         (PROOF.content, TRUSTED, ".tlog-proof"),
         (replace(PROOF, statement=None).content, replace(KEPT, since=HONEST.note()), ".proof"),
     ],
@@ -80,16 +81,15 @@ def test_there_are_as_many_forgeries_as_were_promised():
 
 
 @given(st.integers(0, 8 * len(SHORT) - 1))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_no_single_bit_can_change(folder, bit):
     content = bytearray(SHORT)
     content[bit // 8] ^= 1 << bit % 8
-    assert altered(folder, SHORT).proved
     assert not altered(folder, bytes(content)).proved
 
 
 @given(st.integers(0, 8 * len(SMALL.proven(12).content) - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_single_bit_of_a_proof_can_change(folder, bit):
     content = bytearray(SMALL.proven(12).content)
     content[bit // 8] ^= 1 << bit % 8
@@ -97,13 +97,13 @@ def test_no_single_bit_of_a_proof_can_change(folder, bit):
 
 
 @given(st.integers(0, len(SHORT) - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_nothing_can_be_cut_off(folder, length):
     assert not altered(folder, SHORT[:length]).proved
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_line_can_be_dropped_doubled_or_moved(folder, data):
     honest = lines(SHORT)
     rows, erased = [*honest], False
@@ -133,7 +133,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_whatever_is_put_in_its_place_is_refused_and_not_stumbled_over(folder, data):
     content = data.draw(st.sampled_from([SHORT, SMALL.proven(12).content]))
     rows = lines(content)

@@ -11,7 +11,7 @@ from tests.client import ask, signed
 
 HOUSE = {"CreateKey", "ListKeys", "RotateKey", "RevokeKey", "UpdateKey", "CreateSession", "Suspend", "Resume"}
 HOUSE |= {"ListSuspensions", "OpenAuthorisation", "DecideAuthorisation", "ListAuthorisations", "SealLapsed"}
-HOUSE |= {"ListModels"}
+HOUSE |= {"ListModels", "QualifyReviewer"}
 
 
 @dataclass(frozen=True)

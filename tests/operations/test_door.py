@@ -83,7 +83,7 @@ def test_a_declared_probe_is_in_the_entry(server, parts):
 
 
 def test_tags_that_steer_policies_are_for_governors(rekognition, parts, staff):
-    for roles in (("user",), ("enroller", "reader")):
+    for roles in (("user",), ("user", "auditor")):
         for name, request in {
             "TagResource": {"ResourceArn": ARN, "Tags": {TERM: "99999"}},
             "UntagResource": {"ResourceArn": ARN, "TagKeys": [TERM]},
@@ -139,3 +139,26 @@ def test_a_picture_that_is_none_is_recorded_with_its_error(rekognition, parts, s
     assert last(parts).outcome == "InvalidImageFormatException"
     rekognition.detect_faces(Image={"Bytes": people(ANNA)})
     assert last(parts).outcome == "answered"
+
+
+def test_a_signed_request_for_no_operation_at_all_is_recorded(server, parts):
+    assert ask(server, **signed("RekognitionService.Nothing")).status == 400
+    assert (last(parts).operation, last(parts).outcome) == ("Unknown", "UnknownOperationException")
+
+
+def test_a_throttled_request_is_recorded(server, parts):
+    server.places._limit = 0
+    assert b"ThrottlingException" in ask(server, **signed("RekognitionService.ListCollections")).body
+    assert (last(parts).operation, last(parts).outcome) == ("ListCollections", "ThrottlingException")
+
+
+@pytest.mark.parametrize("header", ["kind=sketch; kind=photo", "kind=photo; edits=none; edits=mirrored"])
+def test_a_probe_says_each_thing_once(server, header):
+    answer = ask(server, **signed("RekognitionService.ListCollections", headers=[("x-recognizance-probe", header)]))
+    assert answer.status == 400
+
+
+def test_a_stated_text_means_the_same_however_many_blanks_it_came_with(server, parts):
+    headers = [("x-recognizance-purpose", "missing   person")]
+    assert ask(server, **signed("RekognitionService.ListCollections", headers=headers)).status == 200
+    assert last(parts).purpose == "missing person"

@@ -1,5 +1,9 @@
 """On what ground a face is kept, and its end: ListFaceGrounds, ExpireFaces, WithdrawConsent, and what upkeep does."""
 
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
 import pytest
 from sqlalchemy import select
 from tests.client import in_process
@@ -128,11 +132,11 @@ def test_the_ledger_holds_no_consent_in_clear(consenting, house, parts, staff):
     assert all("release 17" not in str(entry.facts) for entry in ledger.entries(parts.database))
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "soon", "", "36501", "1.5", "٣"])
-def test_a_term_that_is_no_number_of_days_lets_nobody_be_enrolled(rekognition, staff, days):
-    rekognition.tag_resource(ResourceArn=ARN, Tags={TERM: days})
-    request = {"CollectionId": "staff", "Image": {"Bytes": people(ANNA)}}
-    assert code(rekognition.index_faces, **request) == "InvalidParameterException"
+@pytest.mark.parametrize("days", ["0", "-1", "soon", "", "36501", "1.5", "٣", " 30", "0000000019999999999"])
+def test_a_term_that_is_no_number_of_days_is_no_tag(rekognition, staff, days):
+    assert code(rekognition.tag_resource, ResourceArn=ARN, Tags={TERM: days}) == "InvalidParameterException"
+    made = {"CollectionId": "other", "Tags": {TERM: days}}
+    assert code(rekognition.create_collection, **made) == "InvalidParameterException"
 
 
 def test_a_deleted_face_and_a_deleted_collection_leave_no_ground_behind(rekognition, consenting, parts, staff):
@@ -160,3 +164,55 @@ def test_a_search_is_recorded_with_the_root_of_what_was_searched(rekognition, pa
     assert facts["root"] == collection.root == contents.computed(parts.database, collection)
     assert (facts["revision"], facts["gallery"]) == (collection.revision, 4)
     assert facts["expected_false"] > 0
+
+
+def test_a_known_picture_enrolled_again_gets_the_new_ground(rekognition, consenting, house, staff):
+    (anna,) = index(rekognition, ANNA)
+    assert grounds(house) == {}
+    rekognition.tag_resource(ResourceArn=ARN, Tags={TERM: "30"})
+    assert index(consenting, ANNA) == [anna]
+    assert grounds(house)[anna]["Consent"] == "release 17"
+    assert "Until" in grounds(house)[anna]
+    index(rekognition, ANNA)
+    assert grounds(house)[anna].get("Consent") is None
+    assert body(house.withdraw_consent(CollectionId="staff", Consent="release 17"))["DeletedFaces"] == []
+
+
+def test_a_restored_face_keeps_its_term_whatever_its_file_says_of_when_it_was_enrolled(
+    rekognition, house, staff, team, time
+):
+    face = house.export_collection(CollectionId="staff")["Faces"][0]
+    rekognition.create_collection(CollectionId="copy", Tags={TERM: "1"})
+    for far in (time.at + timedelta(days=20_000), datetime(9999, 12, 31, tzinfo=UTC)):
+        given = face | {"EnrolledAt": far, "FaceId": str(uuid.uuid4())}
+        assert house.restore_faces(CollectionId="copy", Faces=[given])["Restored"] == 1
+    for one in house.list_face_grounds(CollectionId="copy")["Grounds"]:
+        assert one["Until"] <= time.at + timedelta(days=1, seconds=1)
+
+
+@pytest.mark.parametrize("width", [1e300, 11.0, float(np.finfo(np.float32).max)])
+def test_a_restored_face_has_a_box_that_can_be_told(rekognition, house, staff, team, width):
+    face = house.export_collection(CollectionId="staff")["Faces"][0]
+    rekognition.create_collection(CollectionId="copy")
+    given = face | {"BoundingBox": face["BoundingBox"] | {"Width": width}}
+    assert code(house.restore_faces, CollectionId="copy", Faces=[given]) == "InvalidParameterException"
+
+
+def test_what_cannot_be_done_keeps_nothing_else_from_being_done(parts, rekognition, staff, time, caplog):
+    rekognition.tag_resource(ResourceArn=ARN, Tags={TERM: "1"})
+    index(rekognition, ANNA)
+    time.passes(days=2)
+    (due,) = [one for one in parts.service.due() if one[1] == "ExpireFaces"]
+
+    class Failing:
+        def due(self):
+            return [({}, "Fails", due[2]), due]
+
+        def call(self, name, request, caller, request_id):
+            if name == "Fails":
+                raise ZeroDivisionError("by hand")
+            return parts.service.call(name, request, caller, request_id)
+
+    upkeep.do_due(Failing(), lambda: "upkeep")
+    assert kept(rekognition) == set()
+    assert "Fails was due and is not done yet" in caplog.text

@@ -1,6 +1,7 @@
 """Access keys and sessions: made, used, rotated, ended, and everything that is refused on the way."""
 
 import base64
+import os
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +13,11 @@ from tests.operations.keyholders import Holder, holder
 
 from recognizance import app
 from recognizance.accountability import keyring
+from recognizance.accountability.sessions import Session
 from recognizance.accountability.watch import Watch
 from recognizance.database.tables import ACCESS_KEYS
-from recognizance.errors import DatabaseUnusable, SettingsWrong
+from recognizance.errors import DatabaseUnusable, SessionEnded, SettingsWrong
+from recognizance.values import Stated
 
 UNKNOWN = ("UnrecognizedClientException", "The security token included in the request is invalid.")
 EXPIRED = ("ExpiredTokenException", "The security token included in the request is expired")
@@ -261,12 +264,12 @@ def test_a_key_does_not_change_itself(make):
 
 def test_what_is_changed_is_in_force_at_once(house, make, parts, time):
     made = make("user", Person="Ada", Purpose="tests", ExpiresAt=time() + timedelta(hours=1))
-    house.update_key(AccessKeyId=made.access_key, Name="other", Person="", Purpose="", NeverExpires=True)
+    house.update_key(AccessKeyId=made.access_key, Name="other", Purpose="", NeverExpires=True)
     told = listed(house)[made.access_key]
     assert told["Name"] == "other"
-    assert told.keys().isdisjoint({"Person", "Purpose", "ExpiresAt"})
+    assert told.keys().isdisjoint({"Purpose", "ExpiresAt"})
     found = parts.service.tools.keyring.key(made.access_key)
-    assert (found.name, found.person, found.stated.purpose, found.expires_at) == ("other", None, None, None)
+    assert (found.name, found.person, found.stated.purpose, found.expires_at) == ("other", "Ada", None, None)
     house.update_key(AccessKeyId=made.access_key, Roles=["reader"], ExpiresAt=time() + timedelta(hours=1))
     assert parts.service.tools.keyring.key(made.access_key).roles == {"reader"}
     both = {"ExpiresAt": time() + timedelta(hours=1), "NeverExpires": True}
@@ -370,6 +373,26 @@ def test_a_session_ends_with_its_key(make, house, server, time):
     assert told["Expiration"] <= (time() + timedelta(seconds=120)).timestamp()
     time.passes(seconds=121)
     assert holder(server, told)("ListCollections") == EXPIRED
+
+
+def test_a_session_ends_in_its_time_though_the_clock_was_once_a_year_ahead(parts, house, given, key, time):
+    made = house.create_key(Name="a", Roles=["user"])["AccessKeyId"]
+    timer = [0.0]
+    watch = Watch(parts.database, time, lambda: timer[0])
+    ring = keyring.Keyring(parts.database, given.data / "keys", watch, os.urandom)
+    watch.now()
+    time.passes(days=365)
+    watch.now()
+    time.passes(days=-365)
+    end = watch.now() + timedelta(seconds=60)
+    session = Session("ASIAX", "x", made, key.account, end, Stated())
+    token = ring.sealing().token(session)
+    for seconds in (0, 59):
+        timer[0] = seconds
+        assert ring.finds(key)("ASIAX", token)
+    timer[0] = 61
+    with pytest.raises(SessionEnded):
+        ring.finds(key)("ASIAX", token)
 
 
 def test_how_long_a_session_lasts_has_limits(root):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from botocore.exceptions import ClientError
+from tests import postgresql
 from tests.client import in_process
 from tests.forgeries.ledgers import IMPOSTOR, LOG, OTHER, record
 
@@ -99,3 +100,15 @@ def test_a_key_that_is_none_is_told_at_the_start(given):
     ):
         with pytest.raises(SettingsWrong, match=says), app.build(replace(given, witnessed=(text,))):
             pass
+
+
+def test_on_postgresql_a_witness_remembers_too(given, key):
+    with postgresql.server().database() as url, app.build(replace(given, database=url)) as parts:
+        served = app.endpoint(parts, key, given)
+        client = in_process(served, service="recognizance", access_key=key.access_key_id, secret=key.secret)
+        assert asked(client, size=20)["Size"] == 20
+        assert asked(client, size=30, old=20)["Size"] == 30
+        with pytest.raises(ClientError, match="does not show that the log"):
+            asked(client, of=FORK, size=40, old=30)
+        client.close()
+        served.close()

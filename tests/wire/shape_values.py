@@ -38,7 +38,7 @@ def values_of(shape: Shape) -> st.SearchStrategy[Any]:
             most = int(shape.most or 40)
             return st.text(min_size=least, max_size=max(least, min(most, 40)))
         case "blob":
-            return st.binary(min_size=least, max_size=max(least, 50))
+            return st.binary(min_size=least, max_size=max(least, min(int(shape.most or 50), 50)))
         case "boolean":
             return st.booleans()
         case "timestamp":

@@ -212,13 +212,12 @@ def _authorisation(facts: Mapping[str, Any], at: datetime) -> Authorisation:
     said = facts["authorisation"]
     if said.keys() - AUTHORISATION or "state" not in said:
         raise PolicyWrong('authorisation should be as in { state = "granted", hours = 3, case = "…", ends_in = 720 }')
-    return Authorisation(
-        id="one",
-        case=said.get("case", facts.get("case", "")),
-        state=said["state"],
-        opened_at=at - timedelta(hours=said.get("hours", 0)),
-        expires_at=at + timedelta(hours=said["ends_in"]) if "ends_in" in said else None,
-    )
+    try:
+        opened = at - timedelta(hours=said.get("hours", 0))
+        ends = at + timedelta(hours=said["ends_in"]) if "ends_in" in said else None
+    except (TypeError, ValueError, OverflowError):
+        raise PolicyWrong("authorisation has hours and ends_in in hours, as 3 or 720") from None
+    return Authorisation("one", said.get("case", facts.get("case", "")), said["state"], opened, expires_at=ends)
 
 
 def _case(path: Path, number: int, written: Any, given: Mapping[str, Mapping[str, Any]]) -> Case:

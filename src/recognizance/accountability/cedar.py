@@ -31,7 +31,11 @@ NEEDS = {HOLD: "context.reviewed", RAISE: "context.threshold"}
 
 ANNOTATIONS = {"id", "reason", "source", "verdict", "to"}
 RULE_ID = re.compile(r"[\w.-]{1,60}/[\w.-]{1,60}", re.ASCII)  # the ledger keeps 128 characters
-TOKEN = re.compile(r'\s+|//[^\n]*|"(?:\\.|[^"\\])*"?|.', re.DOTALL)
+TOKEN = re.compile(r'\s+|//[^\r\n]*|"(?:\\.|[^"\\])*"?|\w+|.', re.DOTALL)  # to Cedar a lone CR ends a comment too
+DEEPEST = 100  # brackets within brackets; some thousands crash Cedar's parser, and this process with it
+LONGEST = 2000  # signs in one statement that join or nest what stands beside them
+OPENS, CLOSES = frozenset("([{"), frozenset(")]}")
+JOINS = OPENS | frozenset("&|+-*.<>=!") | {"if"}
 CUT_SHORT = "unexpected end of input"
 OF_POLICY = re.compile(r"for policy `[^`]*`, ")
 
@@ -109,12 +113,39 @@ def statements(text: str, path: Path) -> list[Statement]:
     return found
 
 
+def measured(text: str, path: Path) -> None:
+    """Raise `PolicyWrong` for what Cedar's parser could not take: brackets too deep, or a statement too entangled."""
+    depth, joins, line = 0, 0, 1
+    for token in TOKEN.finditer(text):
+        word = token.group()
+        depth = max(0, depth + (word in OPENS) - (word in CLOSES))
+        joins = 0 if word == ";" else joins + (word in JOINS)
+        if depth > DEEPEST:
+            raise PolicyWrong(f"{path}:{line}: brackets should stand at most {DEEPEST} deep within each other")
+        if joins > LONGEST:
+            raise PolicyWrong(f"{path}:{line}: this statement is too long; make several of it")
+        line += word.count("\n")
+
+
+def counted(text: str, path: Path, found: int) -> None:
+    """Raise `PolicyWrong` where Cedar reads another number of statements in a file than were found in it."""
+    try:
+        tree = json.loads(cedarpy.policies_to_json_str(text))
+    except (ValueError, RecursionError) as error:
+        raise PolicyWrong(f"{path}: {error}") from None
+    read = len(tree["staticPolicies"]) + len(tree["templates"])
+    if read != found:
+        raise PolicyWrong(f"{path} should be read in one way only: Cedar finds {read} statements in it, and we {found}")
+
+
 def parse(statement: Statement) -> Parsed:
     """Return the rule that a statement is. Raises `PolicyWrong` with its file and line when it is none."""
     try:
         tree = json.loads(cedarpy.policies_to_json_str(statement.text))
     except ValueError as error:
         raise PolicyWrong(f"{statement.path}:{_line_of(statement, str(error))}: {error}") from None
+    except RecursionError:
+        raise _wrong(statement, "this statement is too entangled; make several of it") from None
     if tree["templates"]:
         raise _wrong(statement, "a template with ?principal or ?resource cannot be used; write the rule out")
     (policy,) = tree["staticPolicies"].values()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,12 @@ from recognizance.values import Caller, Key, Kind
 ADMIN = "admin"
 ROLES = (ADMIN, "user", "enroller", "searcher", "reader", "reviewer", "auditor", "governor")
 """What a key can be for; what each may do is the policy's to say, but for `admin`, who may give any."""
+
+NEEDS_PERSON = (
+    "Only a key that names the person who uses it {does}, which the root key and the command line do not. Make one for "
+    "that person: recognizance keys create NAME --role governor --person PERSON."
+)
+"""Said where two people are needed to whoever is nobody; `does` is what."""
 
 RandomBytes = Callable[[int], bytes]
 
@@ -87,6 +93,15 @@ def signing_key(folder: Path, random: RandomBytes) -> bytes:
 # Access keys
 
 
+def folded(person: str) -> str:
+    """Return a person's name as two spellings of it are compared: NFKC, without case, blanks collapsed."""
+    return " ".join(_nfkc(_nfkc(person).casefold()).split())
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """Who did something, as far as this server can tell one from another: a key, the line it is of, and a person."""
@@ -97,8 +112,37 @@ class Hand:
 
     def is_of(self, other: Hand) -> bool:
         """Whether both may be the same person's: keys of one line, or keys that name one person."""
-        same = self.person is not None and other.person is not None and _folded(self.person) == _folded(other.person)
+        same = self.person is not None and other.person is not None and folded(self.person) == folded(other.person)
         return self.line == other.line or same
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """Whose hands are behind whose keys: who makes or rotates a key sees its secret, and could use it.
+
+    `by` has for each line of keys those whose keys made or rotated any of it, `people` whom it names. The root key and
+    the machine's command line stand for nobody here: whoever has them can make up people anyhow.
+    """
+
+    by: Mapping[str, Set[str]]
+    people: Mapping[str, Set[str]]
+
+    def behind(self, hand: Hand) -> frozenset[str]:
+        """Return the lines and the people that may be behind a hand: itself, who made its key, who made theirs, …"""
+        named = set[str]() if hand.person is None else {folded(hand.person)}
+        return self._behind({hand.line}) | {f"person {one}" for one in named}
+
+    def behind_person(self, person: str) -> frozenset[str]:
+        """Return the same for whatever keys name a person."""
+        name = folded(person)
+        return self._behind({line for line, named in self.people.items() if name in named}) | {f"person {name}"}
+
+    def _behind(self, lines: Set[str]) -> frozenset[str]:
+        found, new = set[str](), set(lines)
+        while new:
+            found |= new
+            new = {maker for line in new for maker in self.by.get(line, ())} - found
+        return frozenset(found | {f"person {one}" for line in found for one in self.people.get(line, ())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +188,9 @@ COLUMNS = tuple(column for column in ACCESS_KEYS.c if column.name != "secret")
 OF_ID = select(*COLUMNS).where(ACCESS_KEYS.c.account == bindparam("of_account"), ACCESS_KEYS.c.id == bindparam("of_id"))
 LOCK = OF_ID.with_for_update()
 LINE = select(ACCESS_KEYS.c.line).where(ACCESS_KEYS.c.id == bindparam("of_id"))
+MADE = select(ACCESS_KEYS.c.id, ACCESS_KEYS.c.line, ACCESS_KEYS.c.person, ACCESS_KEYS.c.made_by).where(
+    ACCESS_KEYS.c.account == bindparam("of_account")
+)
 GOOD = select(ACCESS_KEYS.c.id, ACCESS_KEYS.c.secret).where(ACCESS_KEYS.c.revoked_at.is_(None))
 
 
@@ -174,6 +221,32 @@ def hand(reader: Reader, caller: Caller) -> Hand:
     key = caller.issuer or caller.access_key
     rows = reader.rows(LINE, {"of_id": key})
     return Hand(caller.access_key, rows[0]["line"] if rows else key, caller.person)
+
+
+def one_hand(reader: Reader, account: str, one: Hand, other: Hand) -> bool:
+    """Say whether two hands may be one person's, by what is kept of an account's keys: see `Makers`."""
+    known = makers(reader, account)
+    return bool(known.behind(one) & known.behind(other))
+
+
+def one_hand_with(reader: Reader, account: str, hand: Hand, person: str) -> bool:
+    """Say whether a hand may be that of the person who is called so, or have made or rotated a key of theirs."""
+    known = makers(reader, account)
+    return bool(known.behind(hand) & known.behind_person(person))
+
+
+def makers(reader: Reader, account: str) -> Makers:
+    """Return who made and rotated the keys of an account, those that have ended too."""
+    rows = reader.rows(MADE, {"of_account": account})
+    line_of = {row["id"]: row["line"] for row in rows}
+    by, people = dict[str, set[str]](), dict[str, set[str]]()
+    for row in rows:
+        made_by, persons = by.setdefault(row["line"], set()), people.setdefault(row["line"], set())
+        if row["made_by"] in line_of:  # else the root key's, or the command line's
+            made_by.add(line_of[row["made_by"]])
+        if row["person"] is not None:
+            persons.add(folded(row["person"]))
+    return Makers(by, people)
 
 
 def find(reader: Reader, account: str, access_key_id: str) -> AccessKey:
@@ -287,7 +360,3 @@ def _of_row(row: Row) -> AccessKey:
 
 def _time(at: datetime | None) -> datetime | None:
     return None if at is None else aware(at)
-
-
-def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -11,6 +11,8 @@ import hashlib
 import ipaddress
 import json
 import logging
+import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +33,10 @@ from recognizance.values import (
     Explanation,
     Holding,
     Percent,
+    Policy,
     Rule,
     Verdict,
+    term,
 )
 
 log = logging.getLogger(__name__)
@@ -46,8 +50,7 @@ APPLIES = "appliesTo { principal: [Key], resource: [Collection, Server], context
 QUESTIONS = 3
 """As many as are asked at most: as it stands, and twice under cures, for a cure may let another rule speak."""
 
-RETENTION = "recognizance:retention-days"
-DAYS = re.compile(r"[0-9]{1,9}")
+NAMED = 32  # hex digits of a pack's digest in a decision
 DIGITS = Decimal("0.0001")  # as many as Cedar's decimals have
 NOTHING_ALLOWS = "nothing-allows-it"
 UNDECIDABLE = "cannot-be-decided"
@@ -97,7 +100,8 @@ class Promise:
 class Pack:
     """A policy, ready to be asked from several threads at once.
 
-    `digest` is the SHA-256 of its `.cedar` files put together in the order of their names. `folder` is where they lie.
+    `digest` is the SHA-256 of its `.cedar` files, in the order of their names, and of the schema: each with its name and
+    its length. `folder` is where they lie.
     """
 
     name: str
@@ -121,13 +125,14 @@ class Pack:
 
     @property
     def called(self) -> str:
-        """The pack's name and the first 12 hex digits of its digest, as a decision names it."""
-        return f"{self.name}@{self.digest[:12]}"
+        """The pack's name and the first 32 hex digits of its digest, as a decision names it."""
+        return f"{self.name}@{self.digest[:NAMED]}"
 
     def admit(self, ask: Ask, /) -> Decision:
         """Decide before anything is decoded or detected.
 
-        Where several forbids speak that have no cure, the first one written gives the reason.
+        Where no permit speaks for the caller, that is the reason, whatever forbids say; where several forbids speak that
+        have no cure, the first one written gives it.
         """
         return self._weighed(ask)[0]
 
@@ -160,6 +165,8 @@ class Pack:
             about = cedar.entities(entities(ask, self.operations[ask.operation].act))
         except (KeyError, ValueError) as error:
             return self._undecidable(ask, str(error)), []
+        if ask.threshold is not None and not math.isfinite(ask.threshold):
+            return self._undecidable(ask, f"the threshold is {ask.threshold}"), []
         who, what, known = key(ask), resource(ask), facts(ask)
         said, spoke, promise = list[Rule](), list[Rule](), Promise(ask.threshold)
         for _ in range(QUESTIONS):
@@ -173,6 +180,8 @@ class Pack:
                 return self._allowed(ask, spoke[0], promise), said
             if not spoke:
                 return self._denied(NOTHING_ALLOWS, self._nobody(ask)), said
+            if not self._permitted(ask, ask.caller.roles):
+                return self._denied(NOTHING_ALLOWS, self._nobody(ask)), []  # what forbids say is not for them to learn
             if lasting := [rule for rule in spoke if rule.cure is None]:
                 return self._denied_by(lasting[0]), said
             promise = promise.with_cures_of(spoke)
@@ -227,18 +236,14 @@ def load(named: str, operations: Mapping[str, Operation]) -> Pack:
     files = sorted(folder.glob("*.cedar"), key=lambda path: path.name)
     if not files:
         raise PolicyWrong(f"{folder} should hold a policy, and has no .cedar file")
-    contents = [_read(path) for path in files]
-    found = [
-        cedar.parse(one)
-        for path, content in zip(files, contents, strict=True)
-        for one in cedar.statements(content, path)
-    ]
+    contents = {path: _read(path) for path in files}
+    found = [one for path, content in contents.items() for one in _parsed(path, content)]
     schema = schema_of(operations)
     cedar.check(schema, found)
     if not any(one.rule.effect == cedar.PERMIT for one in found):
         raise PolicyWrong(f"{folder} has no rule that permits anything, so nothing could be asked")
-    digest = hashlib.sha256("".join(contents).encode()).hexdigest()
-    return of(folder.name, digest, folder, schema, tuple(found), operations)
+    written = [*((os.fsencode(path.name), text.encode()) for path, text in contents.items()), (b"", schema.encode())]
+    return of(folder.name, digest_of(written), folder, schema, tuple(found), operations)
 
 
 def of(
@@ -255,13 +260,37 @@ def of(
     return Pack(name, digest, folder, schema, parsed, operations, everything, permits)
 
 
+def digest_of(written: Sequence[tuple[bytes, bytes]]) -> str:
+    """Return the SHA-256 of names and what stands under each, in order; no other names and texts have the same."""
+    hashed = hashlib.sha256()
+    for part in (part for pair in written for part in pair):
+        hashed.update(len(part).to_bytes(8, "big") + part)
+    return hashed.hexdigest()
+
+
+def _parsed(path: Path, content: str) -> list[cedar.Parsed]:
+    cedar.measured(content, path)
+    found = cedar.statements(content, path)
+    parsed = [cedar.parse(one) for one in found]
+    cedar.counted(content, path, len(found))
+    return parsed
+
+
+def can_hold(policy: Policy) -> bool:
+    """Say whether any rule of a policy has people look at what is found before it leaves."""
+    return any(rule.cure == cedar.HOLD for rule in policy.rules)
+
+
 def folder_of(named: str) -> Path:
     """Return the folder of a pack: one of ours by its bare name, else the path that is given."""
     if not BARE_NAME.fullmatch(named):
-        folder = Path(named).expanduser().absolute()
-        if not named or not folder.is_dir():
-            raise PolicyWrong(f"there is no folder {named!r}; a policy is a pack of ours or a folder of .cedar files")
-        return folder
+        try:
+            folder = Path(named).expanduser().absolute()
+            if named and folder.is_dir():
+                return folder
+        except (RuntimeError, ValueError, OSError):  # nobody's home folder, a NUL, a name too long
+            pass
+        raise PolicyWrong(f"there is no folder {named!r}; a policy is a pack of ours or a folder of .cedar files")
     if not (SHIPPED / named).is_dir():
         raise PolicyWrong(f"there is no pack {named!r}; there are {', '.join(shipped())}, or the path of a folder")
     return SHIPPED / named
@@ -352,9 +381,9 @@ def _caller(caller: Caller) -> dict[str, Any]:
 
 def _collection(holding: Holding) -> dict[str, Any]:
     said = {"faces": holding.faces}
-    days = holding.tags.get(RETENTION, "").strip()
-    if DAYS.fullmatch(days):
-        said["retention"] = int(days)
+    days = term(holding.tags)
+    if days:
+        said["retention"] = days
     return {
         "uid": {"type": "Collection", "id": holding.id},
         "attrs": said,

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias, cast
 
 from recognizance.accountability.authorisations import CLOCK
-from recognizance.accountability.entries import canonical
+from recognizance.accountability.entries import BEGINS, canonical
 from recognizance.accountability.merkle import Frontier, leaf_hash
 from recognizance.accountability.review import LEAD, NO_MATCH
 from recognizance.errors import InvalidParameter
@@ -147,8 +147,8 @@ def extent_of(leaves: Iterable[str], origin: str, when: Period, before: Frontier
         at = at_of(leaf)
         if number == before.size + 1 and before.size and at >= when.looked_back:
             raise InvalidParameter(
-                f"The entries begin with number {number} of {at[:10]}, and a report from {when.first} on needs those "
-                f"from {when.looked_back[:10]} on."
+                f"The entries begin with number {number} of {at[:10]}, and a report from {when.first} on needs one "
+                f"from before {when.looked_back[:10]}, or the first there is."
             )
         if at > when.ends:
             ended = True
@@ -199,6 +199,23 @@ def report(lines: Iterable[Line], when: Period, extent: Extent) -> dict[str, Any
         "Record": record,
         **books.told(time_of(when.begins), None if known_to is None else time_of(known_to)),
     }
+
+
+def lines_of(rows: Iterable[bytes]) -> Iterator[Line]:
+    """Give the entries of a file of the record, from its lines behind the header; it should have been verified."""
+    leaf: str | None = None
+    for row in rows:
+        if row.startswith(BEGINS):
+            if leaf is not None:
+                yield leaf, None
+            leaf = row.decode()
+        elif leaf is not None and row.startswith(b'{"statement":'):
+            yield leaf, json.loads(row)["statement"]["text"]
+            leaf = None
+        elif not row:
+            break
+    if leaf is not None:
+        yield leaf, None
 
 
 def text_of(told: Mapping[str, Any]) -> str:
@@ -730,10 +747,10 @@ def _share_of_shown(rows: Iterable[Mapping[str, int | str]]) -> float | None:
 
 
 def _plain_share(part: int, rest: int) -> float | None:
-    """Return a share in whole percents, where neither part is few."""
+    """Return a share in tenths, where neither part is few: one part in a hundred could tell how many there are."""
     if isinstance(_cell(part), str) or isinstance(_cell(rest), str) or not part + rest:
         return None
-    return round(part / (part + rest), 2)
+    return round(part / (part + rest), 1)
 
 
 def _median(spread: Mapping[str, int] | None) -> int | None:

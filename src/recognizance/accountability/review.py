@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +26,7 @@ from sqlalchemy.exc import IntegrityError
 
 from recognizance.accountability import vault
 from recognizance.accountability.keys import Hand
+from recognizance.accountability.keys import folded as folded_name
 from recognizance.accountability.ledger import Seal
 from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import (
@@ -260,7 +260,7 @@ def commit(opened: str) -> str:
 
 def folded(person: str) -> str:
     """Return a person's name as two spellings of it are compared."""
-    return " ".join(unicodedata.normalize("NFKC", person).casefold().split())
+    return folded_name(person)
 
 
 def checked(said: Mapping[str, str], reasons: Mapping[str, str], there: Mapping[str, int]) -> dict[int, str]:

@@ -82,7 +82,8 @@ def unseal(key: bytes, sealed: bytes, of: str) -> bytes:
 
 def keep_crops(tx: Tx, vault: Vault, collection: int, pictures: Mapping[int, bytes]) -> None:
     """Keep pictures of faces, by their numbers; one that is kept already stays. The collection must be locked."""
-    new = {number: one for number, one in pictures.items() if number not in pictured(tx, collection, list(pictures))}
+    known = pictured(tx, collection, list(pictures))
+    new = {number: one for number, one in pictures.items() if number not in known}
     if not new:
         return
     rows = tx.rows(KEY_OF, {"of_collection": collection})

@@ -30,6 +30,7 @@ from recognizance.cli import (
     models,
     policy,
     reembed,
+    report,
     restore,
     review,
     serve,
@@ -74,6 +75,8 @@ def command_line(made: Made) -> typer.Typer:
     top.command("resume")(plainly(suspend.resume))
     top.add_typer(_authorisation(), name="authorisation")
     top.add_typer(_review(), name="review")
+    top.command("report")(plainly(report.report))
+    top.command("disclose")(plainly(report.disclose))
     top.command("version")(plainly(_version))
     return top
 
@@ -150,6 +153,7 @@ def _policy() -> typer.Typer:
     group.command("test")(plainly(policy.run_cases))
     group.command("explain")(plainly(policy.explain))
     group.command("schema")(plainly(policy.schema))
+    group.command("adopt")(plainly(policy.adopt))
     return group
 
 

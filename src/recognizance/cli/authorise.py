@@ -23,7 +23,10 @@ def open_request(
     as_json: made.Json = False,
     data: made.Data = None,
 ) -> None:
-    """Put down that leave was asked for. It may be used at once, and lapses after 48 hours without a decision."""
+    """Put down that leave was asked for. It lapses after 48 hours without a decision.
+
+    It may be used at once, but where another for that case was not granted: then only once it is granted itself.
+    """
     answer = asked(context, data, "OpenAuthorisation", {"Case": case, "Basis": basis, "Authority": authority})
     if as_json:
         output.as_json(answer)
@@ -59,14 +62,14 @@ def decide(
 def list_authorisations(
     context: typer.Context,
     state: Annotated[
-        str | None, typer.Option(metavar="STATE", help="pending, granted, refused, lapsed or expired.")
+        str | None, typer.Option(metavar="STATE", help="pending, requested, granted, refused, lapsed or expired.")
     ] = None,
     case: Annotated[str | None, typer.Option(metavar="TEXT", help="Only those for this case.")] = None,
     as_json: made.Json = False,
     data: made.Data = None,
 ) -> None:
     """List authorisations, each in the state it has by now."""
-    states = ("pending", "granted", "refused", "lapsed", "expired")
+    states = ("pending", "requested", "granted", "refused", "lapsed", "expired")
     if state is not None and state not in states:
         raise Wrong(f"a state is one of {', '.join(states)}, not {state!r}")
     wished = {"State": state, "Case": case}
@@ -103,7 +106,7 @@ def seal(context: typer.Context, as_json: made.Json = False, data: made.Data = N
 
 
 def _row(one: dict[str, Any]) -> list[str]:
-    until = one["DecideBy"] if one["State"] in ("pending", "lapsed") else one.get("ExpiresAt")
+    until = one["DecideBy"] if one["State"] in ("pending", "requested", "lapsed") else one.get("ExpiresAt")
     ends = "-" if until is None else time_of(until)
     texts = (one["AuthorisationId"], one["Case"], one["State"], time_of(one["OpenedAt"]), ends, one["Authority"])
     return [output.shown(text) for text in texts]

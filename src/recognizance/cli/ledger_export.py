@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -95,7 +96,7 @@ def export(
         return
     output.line(f"{written:,} entries, up to number {size:,}: {output.shown(out)}")
     output.line("To check it, on any machine, with the key from somewhere else than this file:")
-    output.line(f"recognizance ledger verify {output.shown(out)} --key '{described['VerifierKey']}'")
+    output.line(f"recognizance ledger verify {output.shown(shlex.quote(str(out)))} --key '{described['VerifierKey']}'")
 
 
 def prove(

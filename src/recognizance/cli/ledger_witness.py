@@ -105,9 +105,8 @@ def sign(
     elif file:
         typer.echo(str(cosigned), nl=False)
         return
-    output.line(
-        f"Cosigned: {made_checkpoint.origin}, {made_checkpoint.size:,} entries, root {made_checkpoint.root.hex()}"
-    )
+    of = output.shown(made_checkpoint.origin)
+    output.line(f"Cosigned: {of}, {made_checkpoint.size:,} entries, root {made_checkpoint.root.hex()}")
 
 
 def add(

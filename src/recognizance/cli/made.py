@@ -115,7 +115,8 @@ class Made:
     `open_service` gives the service until the block is left. `serve` runs the server until it is
     stopped, and calls back once it listens. `environment` is where settings are read from;
     `asking_at` asks the server at an address, with the access key that AWS's tools would use.
-    `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`.
+    `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`, and
+    `policy_in_force` names what it loads where nobody says.
     """
 
     open_service: OpenService
@@ -126,6 +127,7 @@ class Made:
     search_speed: SearchSpeed = not_given
     asking_at: Callable[[str], Asking] = not_given
     load_policy: LoadPolicy = not_given
+    policy_in_force: Callable[[Settings], str] = lambda settings: settings.policy or "open"
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
         """Return the settings: what is given first, then the environment, then the defaults."""

@@ -1,6 +1,6 @@
 """`recognizance policy`: whether a policy can be used, whether it answers as it should, and why it says what it says.
 
-None of it needs a server, a database or a model.
+None of it needs a server or a model, and only `adopt` needs a database: it puts it under another policy.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import typer
 from recognizance.cli import made, output
 from recognizance.cli.failures import FAILED, Wrong
 from recognizance.cli.going import count
+from recognizance.cli.keys import Why
 
 HOLD = "hold"
 VERDICTS = {"allow": "allowed", "hold": "held for review", "deny": "denied"}
@@ -129,9 +130,31 @@ def schema(context: typer.Context) -> None:
     typer.echo(_loaded(context, None).schema, nl=False)
 
 
+def adopt(
+    context: typer.Context,
+    named: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A pack of ours, or a folder.")],
+    why: Why,
+    as_json: made.Json = False,
+    data: made.Data = None,
+) -> None:
+    """Put the database under another policy, as the one in force allows; servers have to be started again."""
+    given = made.of(context)
+    told = given.load_policy(named=named).described()
+    settings = given.settings(data=data, policy="")  # what is in force decides, whatever the shell says
+    made.need_ledger(settings)
+    name = named if named == told["Name"] else str(told["Folder"])
+    with given.asking(settings, purpose=None, case=None, looks=False) as ask:
+        answer = ask("AdoptPolicy", {"Policy": name, "Why": why})
+    if as_json:
+        output.as_json(answer)
+        return
+    output.line(f"The policy is {output.shown(answer['To'])} now, and was {output.shown(answer['From'])}.")
+    output.line("Servers that are running answer nothing until they are started again.")
+
+
 def _loaded(context: typer.Context, named: str | None) -> made.Told:
     given = made.of(context)
-    return given.load_policy(named=named or given.settings().policy)
+    return given.load_policy(named=named or given.policy_in_force(given.settings()))
 
 
 def _show_tested(told: Mapping[str, Any]) -> None:

@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
     settings = given.settings(
         host=host, port=port, data=data, device=device, precision=precision, threads=threads, log=log
     )
-    given.load_policy(named=settings.policy)  # before anything is brought: it may not parse
+    given.load_policy(named=given.policy_in_force(settings))  # before anything is brought: it may not parse
     if install:
         models.bring_missing(settings, given.now)
     else:

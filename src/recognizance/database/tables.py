@@ -316,8 +316,13 @@ CONTROLS = Table(
     METADATA,
     Column("part", SmallInteger, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
+    Column("policy", Text, nullable=False, server_default=""),  # a pack's name or a folder's path; "": open
+    Column("account", String(12), nullable=False, server_default=""),
 )
-"""One row, whose version counts the changes to keys, suspensions and authorisations: see accountability.watch."""
+"""One row, whose version counts the changes to keys, suspensions and authorisations: see accountability.watch.
+
+It also keeps which policy the database is under and the account it is kept for: see accountability.adopted.
+"""
 
 CROP_KEYS = Table(
     "crop_keys",

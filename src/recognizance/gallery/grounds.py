@@ -10,16 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, select
 
 from recognizance.database import Reader, Tx, aware
 from recognizance.database.tables import COLLECTIONS, FACES, GROUNDS
 from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, faces, users
-from recognizance.values import Collection, CollectionId, FaceId, FaceRecord, UserId
-
-TERM = "recognizance:retention-days"
-LONGEST = 36_500  # days
+from recognizance.values import (
+    LONGEST_TERM,
+    TERM,
+    Collection,
+    CollectionId,
+    FaceId,
+    FaceRecord,
+    UserId,
+    term,
+)
 
 HERE = and_(GROUNDS.c.collection == FACES.c.collection, GROUNDS.c.number == FACES.c.number)
 OF = (
@@ -48,19 +54,26 @@ class Ended:
     users: list[UserId]
 
 
-def until(tags: Mapping[str, str], now: datetime) -> datetime | None:
-    """Return when the term of a face enrolled now ends, None without a term. Raises `InvalidParameter`."""
-    said = tags.get(TERM)
-    if said is None:
-        return None
-    if not (said.isascii() and said.isdigit() and 0 < int(said[:9]) <= LONGEST):
-        raise InvalidParameter(f"The collection's tag {TERM} should be a number of days from 1 to {LONGEST}.")
-    return now + timedelta(days=int(said))
+def until(tags: Mapping[str, str], enrolled_at: datetime) -> datetime | None:
+    """Return when the term of a face enrolled then ends, None without a term. Raises `InvalidParameter`."""
+    days = term(tags)
+    if days == 0:
+        raise InvalidParameter(no_term())
+    return None if days is None else enrolled_at + timedelta(days=days)
+
+
+def no_term() -> str:
+    """Return what is said of a tag that is no term."""
+    return f"The tag {TERM} should be a number of days from 1 to {LONGEST_TERM}."
 
 
 def keep(tx: Tx, collection: Collection, numbers: Sequence[int], *, consent: str | None, ends: datetime | None) -> None:
-    """Note on what ground faces that were just enrolled are kept, and until when."""
-    if consent is not None or ends is not None:
+    """Note on what ground faces that were just enrolled are kept, and until when; what was noted before ends with it.
+
+    Where neither is said, what was noted before goes on.
+    """
+    if numbers and (consent is not None or ends is not None):
+        tx.run(delete(GROUNDS).where(GROUNDS.c.collection == collection.number, GROUNDS.c.number.in_(numbers)))
         tx.run(
             KEEP,
             [

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from recognizance.accountability.keyring import Keyring
-from recognizance.accountability.ledger import Ledger, Seal
+from recognizance.accountability.ledger import Ledger, Seal, time_text
 from recognizance.accountability.review import Rules
 from recognizance.accountability.vault import Vault
 from recognizance.accountability.witnessed import Witness
@@ -48,6 +48,9 @@ from recognizance.vision.image import develop, inspect
 from recognizance.vision.similarity import Similarity
 
 log = logging.getLogger(__name__)
+USES = frozenset({Act.COMPARE, Act.IDENTIFY})
+"""Acts whose entries also say when they began: "the period of each use (start ... and end)" (AI Act, Article 12(3)(a))."""
+TOLD = timedelta(seconds=1)  # from so far behind the record on, an entry says what the clock said: it was set back
 Known = TypeVar("Known")
 Request: TypeAlias = Mapping[str, Any]
 """A request that fits its shape in the service model; `shapes` has it as a TypedDict."""
@@ -276,7 +279,10 @@ class Call:
         self._last.append(change)
 
     def _entry(self, outcome: str) -> Entry:
-        return Entry(self.tools.now(), self.request_id, self.ask, self.decision, outcome, dict(self._facts))
+        at, clock = self.tools.controls.now(), self.tools.now()
+        behind = {"clock": time_text(clock)} if at - clock > TOLD else {}
+        use = {"began": time_text(self.ask.at)} if self.ask.act in USES else {}
+        return Entry(at, self.request_id, self.ask, self.decision, outcome, self._facts | use | behind)
 
 
 @dataclass(frozen=True, slots=True)

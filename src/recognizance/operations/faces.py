@@ -55,7 +55,7 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
             new_id=call.tools.new_id,
             now=call.tools.now(),
         )
-        numbers = [record.number for record in enrolled.new]
+        numbers = [record.number for record in enrolled.records]
         if portraits:
             taken = zip(enrolled.records, portraits, strict=True)
             vault.keep_crops(tx, call.tools.vault, collection.number, {one.number: cut for one, cut in taken})

@@ -1,6 +1,6 @@
 """Ours, not Rekognition's: access keys made, listed, rotated, changed and ended, and the sessions of a key.
 
-Nobody makes, changes or takes over a key that may do more, or longer, than theirs; ending one is open to whoever
+Nobody makes, changes or takes over a key that may do more, or longer, than theirs, and a key stays one person's; ending one is open to whoever
 governs. A session does none of this: what it leaves behind would outlive it.
 """
 
@@ -17,7 +17,7 @@ from recognizance.database import Tx
 from recognizance.errors import AccessDenied, InvalidParameter, NotFound
 from recognizance.operations import pages
 from recognizance.operations.call import Call, operation
-from recognizance.operations.wording import said, said_or_none
+from recognizance.operations.wording import person_or_none, said, said_or_none
 from recognizance.values import Act, Caller, Key, Kind, Stated
 
 LISTED = 100  # keys on a page
@@ -31,7 +31,7 @@ def create_key(call: Call, request: shapes.CreateKeyRequest) -> shapes.CreateKey
     draft = Draft(
         name=said(request["Name"], "Name", NAME),
         roles=_roles(caller, request["Roles"]),
-        person=said_or_none(request.get("Person"), "Person", NAME),
+        person=person_or_none(request.get("Person"), "Person", NAME),
         purpose=said_or_none(request.get("Purpose"), "Purpose", STATED),
         expires_at=_end(call, request.get("ExpiresAt")),
     )
@@ -64,7 +64,7 @@ def list_keys(call: Call, request: shapes.ListKeysRequest) -> shapes.ListKeysRes
 
 @operation("RotateKey", Act.GOVERN)
 def rotate_key(call: Call, request: shapes.RotateKeyRequest) -> shapes.RotateKeyResponse:
-    """Make a key that takes another's place; the old one stays good for the overlap, and not longer than it had."""
+    """Make a key that takes another's place; neither is good for longer than the old one was, or than the caller's."""
     caller = _no_session(call)
     made_id, secret = call.tools.keyring.new_id(), call.tools.keyring.new_secret()
     wrapped = call.tools.keyring.wrapped(made_id, secret)
@@ -74,7 +74,7 @@ def rotate_key(call: Call, request: shapes.RotateKeyRequest) -> shapes.RotateKey
         old, now = _own_to_change(call, tx, request["AccessKeyId"]), _now(call)
         if old.state(now) == "expired":
             raise InvalidParameter(f"The access key {old.id} has expired; make another, or give it another end first.")
-        draft = Draft(old.name, old.roles, old.person, old.purpose, old.expires_at)
+        draft = Draft(old.name, old.roles, old.person, old.purpose, _no_later(call, old.expires_at))
         made = keys.create(
             tx, caller.account, made_id, wrapped, draft, made_by=caller.access_key, line=old.line, now=now
         )
@@ -107,7 +107,7 @@ def revoke_key(call: Call, request: shapes.RevokeKeyRequest) -> shapes.RevokeKey
 
 @operation("UpdateKey", Act.GOVERN)
 def update_key(call: Call, request: shapes.UpdateKeyRequest) -> shapes.UpdateKeyResponse:
-    """Change what a key is called, who uses it, what it is for and when it ends; nobody changes their own."""
+    """Change what a key is called, what it is for and when it ends; nobody changes their own, and no key its person."""
     caller = _no_session(call)
     if request["AccessKeyId"] == caller.access_key:
         raise AccessDenied("A key does not change itself. Use another key.")
@@ -121,7 +121,7 @@ def update_key(call: Call, request: shapes.UpdateKeyRequest) -> shapes.UpdateKey
         if "Name" in request:
             draft = replace(draft, name=said(request["Name"], "Name", NAME))
         if "Person" in request:
-            draft = replace(draft, person=said_or_none(request["Person"], "Person", NAME))
+            _check_same(old.person, person_or_none(request["Person"], "Person", NAME))
         if "Roles" in request:
             draft = replace(draft, roles=_roles(caller, request["Roles"]))
         if "Purpose" in request:
@@ -216,14 +216,27 @@ def _roles(caller: Caller, asked: list[str]) -> frozenset[str]:
 def _end(call: Call, asked: datetime | None) -> datetime | None:
     """Return when a key is to end: not before it begins, and not after the key that says so."""
     end = None if asked is None else asked.astimezone(UTC)
-    if end is not None and end <= _now(call):
-        raise InvalidParameter("ExpiresAt should be in the future.")
+    now = _now(call)
+    if end is not None and end <= now:
+        raise InvalidParameter(f"ExpiresAt should be in the future: here it is {now:%Y-%m-%d %H:%M} UTC.")
+    within = _no_later(call, end)
+    if end is not None and within != end:
+        raise AccessDenied(f"A key that ends on {within:%Y-%m-%d %H:%M} UTC gives no key a later end.")
+    return within
+
+
+def _no_later(call: Call, end: datetime | None) -> datetime | None:
+    """Return an end, or that of the key that asks where it comes sooner; None for never."""
     maker = call.tools.keyring.key(call.ask.caller.access_key)
-    if maker is None or maker.expires_at is None:
-        return end
-    if end is not None and end > maker.expires_at:
-        raise AccessDenied(f"A key that ends on {maker.expires_at:%Y-%m-%d %H:%M} UTC gives no key a later end.")
-    return end or maker.expires_at
+    ends = [at for at in (end, None if maker is None else maker.expires_at) if at is not None]
+    return min(ends, default=None)
+
+
+def _check_same(person: str | None, asked: str | None) -> None:
+    """Raise `InvalidParameter` where a key would be another person's: what it did would then seem to be theirs."""
+    if asked == person or (asked is not None and person is not None and keys.folded(asked) == keys.folded(person)):
+        return
+    raise InvalidParameter("The person of a key is not changed: make a new key for the other person.")
 
 
 def _issuer(call: Call, named: str | None) -> Key:

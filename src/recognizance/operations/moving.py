@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from recognizance import shapes
+from recognizance.accountability.policy import can_hold
 from recognizance.database import Reader, Tx
 from recognizance.database.tables import FACE
 from recognizance.errors import AlreadyExists, InvalidPage, InvalidParameter, ModelUnusable, NotFound, Unserved
@@ -42,9 +43,11 @@ EXPORTED = 500  # users and faces on a page
 SEARCHED = 100  # faces on a page
 DUPLICATE = 95.0  # one pair of strangers in a hundred million
 NEIGHBOURS = 1000  # a user's hundred faces may all be alike
+MOST_NOTED = 1000  # faces of pairs whose digests stand in the ledger's entry
 MOST_PAIRS = 10_000  # a page ends with the face that reaches it
 SEARCHED_AT_ONCE = 50
 LEFT_SHOWN = 100
+FARTHEST = 10.0  # widths of the picture that a face may lie outside of it, or be wide
 UNIT = 1e-3  # how far a vector's length may be from 1
 NAME = re.compile(r"[a-zA-Z0-9_.\-:]+", re.ASCII)
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
@@ -178,7 +181,7 @@ def restore_faces(call: Call, request: shapes.RestoreFacesRequest) -> shapes.Res
     """Enrol faces by the vectors and under the ids they had."""
     collection = call.collection(request["CollectionId"])
     expected = _dimensions(call, call.tools.database, collection) or len(request["Faces"][0]["Vector"]) // 4
-    given = [_face_to_keep(one, collection, expected) for one in request["Faces"]]
+    given = [_face_to_keep(one, collection, expected, call.tools.now()) for one in request["Faces"]]
 
     with call.write(asked=len(given)) as tx:
         restored = moving.restore_faces(tx, collection, given)
@@ -299,8 +302,12 @@ def abandon_reembedding(call: Call, request: shapes.AbandonReembeddingRequest) -
 
 @operation("FindDuplicates", Act.IDENTIFY, threshold=("FaceMatchThreshold", DUPLICATE))
 def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes.FindDuplicatesResponse:
-    """Find, for each face of the page, those enrolled after it that are so similar as to be one person's."""
+    """Find, for each face of the page, those enrolled after it that are so similar as to be one person's.
+
+    Whose faces they are is said only where no rule has people look at what is found.
+    """
     collection = call.collection(request["CollectionId"])
+    named = not can_hold(call.tools.policy)
     threshold = call.threshold
     limit = request.get("MaxResults", SEARCHED)
     scale = call.scale(collection)
@@ -338,11 +345,13 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
                 for number, percent in found
                 if number in records and percent >= threshold and _wanted(one.record, records[number], request)
             ]
-            pairs += [_pair(one.record, match.record, match.similarity) for match in call.release(near)]
+            pairs += [_pair(one.record, match.record, match.similarity, named=named) for match in call.release(near)]
         searched += len(some)
 
     collections.again(call.tools.database, collection)
     call.note(gallery=collection.faces, searched=searched, pairs=len(pairs))
+    alike = dict.fromkeys(face for pair in pairs for face in (pair["FaceId"], pair["OtherFaceId"]))
+    call.note(matches=call.digests(list(alike)[:MOST_NOTED]))
     answer: shapes.FindDuplicatesResponse = {"Pairs": pairs, "Searched": searched, "Crowded": crowded}
     if searched and (searched < len(page) or len(page) == limit):
         answer["NextToken"] = pages.after(call, request, str(page[searched - 1].record.number))
@@ -430,8 +439,11 @@ def _kept_face(kept: Kept) -> shapes.KeptFace:
     return answer
 
 
-def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: int) -> Kept:
-    """Return a face as it is to be kept, without its number. Raises `InvalidParameter` for one that cannot be."""
+def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: int, now: datetime) -> Kept:
+    """Return a face as it is to be kept, without its number. Raises `InvalidParameter` for one that cannot be.
+
+    It was enrolled by now at the latest, whatever the file says: its term counts from then.
+    """
     for name, one in (("FaceId", given["FaceId"]), ("ImageId", given["ImageId"])):
         if not UUID.fullmatch(one):
             raise InvalidParameter(f"The {name} {one} should be 32 hex digits in five groups.")
@@ -439,7 +451,8 @@ def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: in
     external, user = given.get("ExternalImageId"), given.get("UserId")
     box = given["BoundingBox"]
     numbers = [box["Left"], box["Top"], box["Width"], box["Height"], given["Confidence"]]
-    if not (np.isfinite(numbers).all() and box["Width"] > 0 and box["Height"] > 0 and 0 <= given["Confidence"] <= 100):
+    far = max(abs(one) for one in numbers[:4]) <= FARTHEST  # not a number is not
+    if not (far and box["Width"] > 0 and box["Height"] > 0 and 0 <= given["Confidence"] <= 100):
         raise InvalidParameter(f"The face {face_id} has a BoundingBox or a Confidence that no face can have.")
     record = FaceRecord(
         number=0,
@@ -450,7 +463,7 @@ def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: in
         confidence=given["Confidence"],
         model_version=collection.model_version,
         user_id=None if user is None else UserId(_named(user, LONGEST_USER, "a UserId")),
-        enrolled_at=_aware(given["EnrolledAt"]),
+        enrolled_at=min(_aware(given["EnrolledAt"]), now),
     )
     return Kept(record, _checked_vector(face_id, given["Vector"], dimensions))
 
@@ -516,12 +529,14 @@ def _wanted(one: FaceRecord, other: FaceRecord, request: shapes.FindDuplicatesRe
     return one.image_id != other.image_id or bool(request.get("SamePicture"))
 
 
-def _pair(one: FaceRecord, other: FaceRecord, similarity: float) -> shapes.DuplicatePair:
+def _pair(one: FaceRecord, other: FaceRecord, similarity: float, *, named: bool) -> shapes.DuplicatePair:
     answer: shapes.DuplicatePair = {
         "FaceId": one.face_id,
         "OtherFaceId": other.face_id,
         "Similarity": similarity,
     }
+    if not named:
+        return answer
     if one.external_id is not None:
         answer["ExternalImageId"] = one.external_id
     if other.external_id is not None:

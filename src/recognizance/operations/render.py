@@ -130,12 +130,12 @@ def user_match(match: Match[UserRecord]) -> shapes.UserMatch:
     return {"Similarity": match.similarity, "User": {"UserId": match.record.user_id, "UserStatus": "ACTIVE"}}
 
 
-def refused(face: Refused) -> dict[str, Any]:
-    """Return an UnsuccessfulFaceAssociation or UnsuccessfulFaceDisassociation."""
+def refused(face: Refused, *, score: bool = True) -> dict[str, Any]:
+    """Return an UnsuccessfulFaceAssociation or UnsuccessfulFaceDisassociation; `score` says how like the faces are."""
     answer: dict[str, Any] = {"FaceId": face.face_id, "Reasons": [face.reason]}
     if face.user_id is not None:
         answer["UserId"] = face.user_id
-    if face.similarity is not None:
+    if score and face.similarity is not None:
         answer["Confidence"] = face.similarity
     return answer
 

@@ -15,11 +15,12 @@ from recognizance.accountability.review import Member, Review, Reviewer, Verdict
 from recognizance.database import Reader, Tx
 from recognizance.errors import AccessDenied, Conflict, InvalidParameter
 from recognizance.gallery import collections, faces, users
-from recognizance.operations import holding, pages
+from recognizance.operations import holding, pages, wording
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act, Collection
 
 LISTED = 100
+NAME, EVIDENCE = 128, 1000  # characters at most
 SALT = 16
 KEPT = "Your verdict is kept. DescribeReview says what the review came to, once it is closed."
 LONGEST_TERM = timedelta(days=366 * 3)
@@ -143,26 +144,29 @@ def submit_verdict(call: Call, request: shapes.SubmitVerdictRequest) -> shapes.S
 @operation("QualifyReviewer", Act.GOVERN)
 def qualify_reviewer(call: Call, request: shapes.QualifyReviewerRequest) -> shapes.QualifyReviewerResponse:
     """Put on record until when somebody may review, and by what evidence; a time that is past ends it."""
-    caller, now = call.ask.caller, call.tools.now()
-    person, until = review.folded(request["Person"]), _utc(request["Until"])
-    if not person:
-        raise InvalidParameter("A Person should have a name.")
-    if caller.person is not None and review.folded(caller.person) == person:
-        raise AccessDenied("Nobody qualifies themselves. Another person's key has to.")
+    caller, now = call.ask.caller, call.tools.controls.now()
+    name, until = wording.person(request["Person"], "Person", NAME), _utc(request["Until"])
+    person, evidence = keys.folded(name), wording.said(request["Evidence"], "Evidence", EVIDENCE)
+    if caller.person is None:
+        raise AccessDenied(keys.NEEDS_PERSON.format(does="qualifies"))
     if until > now + LONGEST_TERM:
         raise InvalidParameter("A qualification should end within three years; it can be renewed.")
     kept = Reviewer(
         account=caller.account,
         person=person,
-        name=" ".join(request["Person"].split()),
+        name=name,
         until=until,
-        evidence=request["Evidence"],
+        evidence=evidence,
         qualified_at=now,
         qualified_by=caller.access_key,
     )
 
     with call.write(reviewer=call.tools.seal.digest(person), until=until.isoformat()) as tx:
         call.note(evidence=call.tools.seal.digest(kept.evidence))
+        if keys.one_hand_with(tx, caller.account, keys.hand(tx, caller), name):
+            raise AccessDenied(
+                "Nobody qualifies themselves, or who has a key that they made or rotated. Another person's key has to."
+            )
         review.qualify(tx, kept)
 
     return {"Person": kept.name, "Until": until}

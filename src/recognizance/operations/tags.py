@@ -8,9 +8,9 @@ from typing import Any
 
 from recognizance import shapes
 from recognizance.errors import InvalidParameter, NotFound, QuotaExceeded
-from recognizance.gallery import collections
+from recognizance.gallery import collections, grounds
 from recognizance.operations.call import Call, operation
-from recognizance.values import Act, Collection
+from recognizance.values import Act, Collection, term
 
 MOST_TAGS = 200  # "up to 200 tags" (service model)
 COLLECTION_ARN = re.compile(
@@ -56,9 +56,11 @@ def list_tags_for_resource(
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Raise `QuotaExceeded` for more tags than a resource may have; their form is the service model's to check."""
+    """Raise `QuotaExceeded` for more tags than a resource may have, and `InvalidParameter` for a term that is none."""
     if len(tags) > MOST_TAGS:
         raise QuotaExceeded(f"A resource may have {MOST_TAGS} tags, and these would be {len(tags)}.")
+    if term(tags) == 0:
+        raise InvalidParameter(grounds.no_term())
 
 
 def _tagged(call: Call, arn: str) -> Collection:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from recognizance import shapes
+from recognizance.accountability.policy import can_hold
 from recognizance.database import Tx, answers
 from recognizance.database.tables import USER
 from recognizance.errors import InvalidParameter
@@ -70,10 +71,13 @@ def list_users(call: Call, request: shapes.ListUsersRequest) -> shapes.ListUsers
     return answer
 
 
-@operation("AssociateFaces", Act.ENROL)
+@operation("AssociateFaces", Act.ENROL, threshold=("UserMatchThreshold", USER_THRESHOLD))
 def associate_faces(call: Call, request: shapes.AssociateFacesRequest) -> shapes.AssociateFacesResponse:
-    """Give faces to a user; those not like the ones the user has are named with the reason."""
-    threshold = request.get("UserMatchThreshold", USER_THRESHOLD)
+    """Give faces to a user; those not like the ones the user has are named with the reason.
+
+    How like they are is said only where no rule has people look at what is found: it would be a search beside them.
+    """
+    threshold, looked_at = call.threshold, can_hold(call.tools.policy)
 
     def change(tx: Tx, collection: Collection) -> Mapping[str, Any]:
         changed = users.associate(
@@ -84,11 +88,11 @@ def associate_faces(call: Call, request: shapes.AssociateFacesRequest) -> shapes
             similar=call.scale(collection).score,
             at_least=threshold,
         )
-        call.note(threshold=threshold, asked=len(request["FaceIds"]), associated=len(changed.faces))
+        call.note(asked=len(request["FaceIds"]), associated=len(changed.faces))
         call.note(faces=call.digests(changed.faces))
         return {
             "AssociatedFaces": [{"FaceId": one} for one in changed.faces],
-            "UnsuccessfulFaceAssociations": [render.refused(one) for one in changed.refused],
+            "UnsuccessfulFaceAssociations": [render.refused(one, score=not looked_at) for one in changed.refused],
             "UserStatus": render.user_status(changed.user),
         }
 

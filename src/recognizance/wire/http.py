@@ -40,6 +40,8 @@ RETRY_AFTER = "1000"
 DOOR = 2
 """Threads that verify signatures; hashing the largest body takes some milliseconds and holds nobody else up."""
 
+UNKNOWN = "Unknown"
+"""What the ledger calls an operation that no service model has."""
 HEADER = "x-recognizance-"
 REVIEW = f"{HEADER}review"
 LONGEST_STATED = 256
@@ -225,9 +227,14 @@ class Endpoint:
             body = await read_body(scope, receive, exchange, take_bytes, self.limits)
             signed = sigv4.Signed(scope["method"], bytes(scope["raw_path"]), query, headers, body)
             caller = await loop.run_in_executor(self.door, sigv4.verify, claim, signed, self.keys)
-            if operation is None:
-                raise WireError("UnknownOperationException", "X-Amz-Target names no operation of this service.")
-            take_places(1)  # only now: strangers may wait at the door, but not take places in the queue
+            try:
+                if operation is None:
+                    raise WireError("UnknownOperationException", "X-Amz-Target names no operation of this service.")
+                take_places(1)  # only now: strangers may wait at the door, but not take places in the queue
+            except (WireError, Throttled) as error:
+                name = operation.name if operation else UNKNOWN
+                await loop.run_in_executor(self.door, self._refused, name, caller, exchange, error.code)
+                raise
             return await loop.run_in_executor(self.pool, self._ask, signed, operation, caller, exchange)
 
     def _ask(self, signed: sigv4.Signed, operation: model.Operation, caller: Caller, exchange: Exchange) -> Answer:
@@ -246,6 +253,9 @@ class Endpoint:
         )
         waits = ((REVIEW, answered.review),) if answered.review else ()
         return Answer(200, codec.serialise(answered.response, operation.response), waits)
+
+    def _refused(self, name: str, caller: Caller, exchange: Exchange, code: str) -> None:
+        self.service.refused(name, caller, exchange.request_id, code, stated=NOTHING_STATED, address=exchange.address)
 
     async def _healthz(self) -> Answer:
         well, report = await asyncio.get_running_loop().run_in_executor(self.watch, self.health)
@@ -389,8 +399,9 @@ def declared(text: str | None) -> Probe | None:
     """
     if text is None:
         return None
-    parts = {name.strip(): value.strip() for name, _, value in (part.partition("=") for part in text.split(";"))}
-    if not parts.get("kind") or not parts.keys() <= {"kind", "source", "edits"}:
+    said = [(name.strip(), value.strip()) for name, _, value in (part.partition("=") for part in text.split(";"))]
+    parts = dict(said)
+    if len(parts) != len(said) or not parts.get("kind") or not parts.keys() <= {"kind", "source", "edits"}:
         rule = "have a kind, and may have a source and edits: kind=photo; source=a camera; edits=cropped, brightened"
         raise codec.invalid(
             [f"Value {codec.shown(text)} at '{HEADER}probe' failed to satisfy constraint: Member must {rule}"]
@@ -405,7 +416,8 @@ def stated(headers: sigv4.Headers, name: str) -> str | None:
     It is signed, or `sigv4` would have refused it. Characters that do not print could make the ledger show something
     else than it holds.
     """
-    text = ",".join(headers.get(name, ())).encode("latin-1").decode("utf-8", "replace").strip()
+    sent = re.sub(r"[ \t]+", " ", ",".join(headers.get(name, ())))  # as it is signed: one blank for many
+    text = sent.encode("latin-1").decode("utf-8", "replace").strip()
     if "\ufffd" in text or not text.isprintable():
         rule = "be text in UTF-8 of characters that print"
     elif len(text) > LONGEST_STATED:

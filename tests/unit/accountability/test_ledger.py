@@ -149,6 +149,13 @@ def test_a_clock_that_is_set_back_does_not_set_the_record_back(database, record)
     assert [leaf_of(database, one)["at"][11:19] for one in (1, 2, 3)] == ["12:00:00", "12:00:00", "12:00:01"]
 
 
+def test_what_the_clock_said_is_kept_where_it_was_set_back(database, record):
+    for at in (NOON, NOON - ledger.TOLD, NOON - timedelta(hours=2)):
+        record.record(entry(at=at))
+    said = [one.facts.get("clock") for one in ledger.entries(database)]
+    assert said == [None, None, "2026-11-23T10:00:00.000000Z"]
+
+
 def test_an_entry_goes_when_its_transaction_fails(database, record):
     def fail():
         with database.write() as tx:

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizance.accountability import cases, policy
+from recognizance.accountability import cases, cedar, policy
 from recognizance.errors import InvalidParameter, PolicyWrong, SettingsWrong
 from recognizance.values import Act, Ask, Authorisation, Caller, CollectionId, Holding, Probe, Stated, Verdict
 
@@ -181,12 +180,88 @@ def test_a_policy_that_is_wrong_is_an_operators_wrong_setting():
 # What it is called
 
 
-def test_the_digest_is_that_of_the_files_one_after_another(load):
+def test_the_digest_is_of_every_file_with_its_name_and_length_and_of_the_schema(load):
     pack = load(b=PURPOSE, a=PERMIT)
-    assert pack.digest == hashlib.sha256((PERMIT + PURPOSE).encode()).hexdigest()
-    shell = subprocess.check_output("cat *.cedar | sha256sum", shell=True, cwd=pack.folder, env={"LC_ALL": "C"})
-    assert shell.split()[0].decode() == pack.digest
-    assert pack.called == f"own@{pack.digest[:12]}"
+    hashed = hashlib.sha256()
+    for part in ("a.cedar", PERMIT, "b.cedar", PURPOSE, "", pack.schema):
+        hashed.update(len(part.encode()).to_bytes(8, "big") + part.encode())
+    assert pack.digest == hashed.hexdigest()
+    assert pack.called == f"own@{pack.digest[:32]}"
+
+
+def test_no_two_policies_have_one_digest_for_where_their_files_are_cut(load, tmp_path):
+    apart = load(a=PERMIT + "//", b=PURPOSE)
+    (tmp_path / "own" / "b.cedar").unlink()
+    together = load(a=PERMIT + "//" + PURPOSE)
+    assert (len(apart.rules), len(together.rules)) == (2, 2)
+    assert apart.digest != together.digest
+
+
+def test_what_rules_may_speak_of_is_part_of_the_digest(load):
+    pack = load(PERMIT)
+    fewer = {name: one for name, one in OPERATIONS.items() if name != "CreateKey"}
+    assert policy.load(str(pack.folder), fewer).digest != pack.digest
+
+
+def test_a_lone_return_ends_a_comment_as_it_does_for_cedar(load, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "z.cedar").write_bytes(b"// a note\r" + PURPOSE.encode() + PERMIT.encode())
+    pack = policy.load(str(tmp_path / "own"), OPERATIONS)
+    assert [rule.id for rule in pack.rules] == ["own/purpose", "own/all"]
+    assert pack.admit(ASK).rule == "own/purpose"
+
+
+def test_a_file_that_cedar_reads_otherwise_is_refused(tmp_path):
+    path = tmp_path / "a.cedar"
+    with pytest.raises(PolicyWrong, match="Cedar finds 2 statements in it, and we 1"):
+        cedar.counted(PERMIT + PURPOSE, path, 1)
+
+
+@pytest.mark.parametrize("nested", ["(" * 30_000 + "true" + ")" * 30_000, "[" * 101 + "]" * 101 + " == 1"])
+def test_brackets_that_would_crash_the_parser_are_refused_with_their_line(load, nested):
+    told = wrong(load, PERMIT + '@id("a/b")\npermit(principal, action, resource)\nwhen { ' + nested + " };")
+    assert told == "0.cedar:4: brackets should stand at most 100 deep within each other"
+
+
+@pytest.mark.parametrize(
+    "entangled",
+    [" && ".join(["true"] * 500), "principal" + ".a" * 100_000, "if true then " * 50_000 + "true" + " else true" * 50_000],
+)
+def test_a_statement_that_is_too_entangled_is_refused_with_its_line(load, entangled):
+    told = wrong(load, PERMIT + '@id("a/b")\npermit(principal, action, resource)\nwhen { ' + entangled + " };")
+    assert told.startswith("0.cedar:") and told.endswith("make several of it")
+
+
+def test_brackets_in_words_and_comments_are_none(load):
+    assert load(PERMIT, f'// {"(" * 200}\n@id("a/b") permit(principal, action, resource) when {{ "{"(" * 200}" == "a" }};')
+
+
+@pytest.mark.parametrize("named", ["~nosuchuser/x", "a\0/b", "/" + "x" * 5000, " "])
+def test_a_folder_that_cannot_be_is_told_in_a_sentence(named):
+    with pytest.raises(PolicyWrong, match="there is no folder"):
+        policy.load(named, OPERATIONS)
+
+
+@pytest.mark.parametrize("threshold", [float("inf"), float("-inf"), float("nan")])
+def test_a_threshold_that_is_no_number_is_refused(load, threshold):
+    pack = load(PERMIT)
+    assert pack.admit(replace(ASK, threshold=threshold)).rule == "own/cannot-be-decided"
+    assert pack.explain(replace(ASK, threshold=threshold)).decision.rule == "own/cannot-be-decided"
+
+
+def test_who_is_permitted_nothing_is_not_told_what_forbids_say(load):
+    pack = load(
+        '@id("own/readers") permit (principal in Role::"reader", action, resource);',
+        PURPOSE,
+        '@id("own/closed") @reason("It is closed.") forbid (principal, action, resource) '
+        'when { resource is Collection && resource.hasTag("closed") };',
+    )
+    closed = replace(ASK, holding=Holding(CollectionId("staff"), 3, {"closed": "yes"}))
+    assert {pack.admit(one).rule for one in (ASK, closed)} == {"own/nothing-allows-it"}
+    assert pack.admit(ASK).reason == pack.admit(closed).reason
+    assert pack.explain(closed).spoke == ()
+    reader = replace(closed, caller=replace(ASK.caller, roles=frozenset({"reader"})), stated=Stated(purpose="any"))
+    assert pack.admit(reader).rule == "own/closed"
 
 
 def test_a_rule_tells_where_it_is_and_what_it_looks_at(load):

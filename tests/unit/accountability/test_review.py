@@ -1,7 +1,9 @@
 """What verdicts come to, and what keeps them blind: functions that need no database."""
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from recognizance.accountability.ledger import Seal
 from recognizance.accountability.review import CONFIRMED, DIFFERENT, REJECTED, SAME, Draft, Member, Verdict
 from recognizance.errors import InvalidParameter
 
+ROOT = Path(__file__).parents[3]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SEAL = Seal(bytes(32))
 CANDIDATES, OTHERS = (0, 1), (2, 3, 4, 5, 6)
@@ -165,3 +168,15 @@ def test_too_few_others_need_one_reviewer_more():
         return Draft("id", "0" * 12, 1, "", None, members, b"").needed
 
     assert [needed(one) for one in (0, 4, 5, 9)] == [3, 3, 2, 2]
+
+
+WORD = re.compile(r"\bidentified\b", re.IGNORECASE)
+SAYS_NOBODY_IS = {"reports", "disclosures", "cases", "controls"}
+"""What may use the word: to say that it is never said of anybody, of the dead, and of what leave is asked for."""
+
+
+def test_nobody_is_called_identified_in_code_docs_or_on_the_wire():
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.cedar"), *(ROOT / "docs").rglob("*.md")]
+    files += [ROOT / "README.md", *(ROOT / "src" / "recognizance" / "wire").rglob("*.json")]
+    said = {path.stem for path in files if WORD.search(path.read_text())}
+    assert said <= SAYS_NOBODY_IS

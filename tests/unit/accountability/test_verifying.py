@@ -202,7 +202,7 @@ def likeness(value):
 
 
 @given(st.integers(1, 40), st.dictionaries(MEMBER, JSON | TELLING, max_size=3), st.sets(MEMBER, max_size=1))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_published_schema_says_what_the_verifier_does(number, changed, dropped):
     members = json.loads(leaf(number)) | changed
     members = {name: value for name, value in members.items() if name not in dropped}
@@ -217,7 +217,7 @@ def test_the_published_schema_says_what_the_verifier_does(number, changed, dropp
 
 
 @given(st.integers(1, 40), st.dictionaries(MEMBER, JSON | TELLING, max_size=2))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_form_once_learnt_refuses_what_the_slow_check_does(number, changed):
     forms = entries.Forms()
     for known in range(1, 12):

@@ -1,4 +1,4 @@
-"""What a process may still believe: for a quarter of a second, of a time that never runs backwards."""
+"""What a process may still believe: for a quarter of a second, of a time that never runs backwards or stands still."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -94,3 +94,45 @@ def test_what_the_ledger_has_seen_has_been(watch, rows, zone):
     assert watch.now() == NOON
     watch.version()
     assert watch.now() == NOON + timedelta(hours=1)
+
+
+def test_after_a_jump_ahead_time_goes_on_at_one_second_a_second(watch, moments):
+    assert watch.now() == NOON
+    moments[0] = NOON + timedelta(days=365)
+    assert watch.now() == NOON + timedelta(days=365)
+    moments[:] = NOON + timedelta(seconds=60), 60.0
+    assert watch.now() == NOON + timedelta(days=365, seconds=60)
+    moments[:] = NOON + timedelta(hours=48), 48 * 3600.0
+    assert watch.now() == NOON + timedelta(days=365, hours=48)
+
+
+def test_what_the_ledger_has_seen_goes_on_too_and_is_no_less_for_being_read_again(watch, rows, moments):
+    rows.newest = NOON + timedelta(days=365)
+    watch.version()
+    moments[:] = NOON + timedelta(seconds=90), 90.0
+    watch.version()
+    assert watch.now() == NOON + timedelta(days=365, seconds=90)
+
+
+def test_a_clock_that_jumps_far_ahead_is_warned_of_once(watch, moments, caplog):
+    watch.now()
+    moments[:] = NOON + timedelta(hours=3), 3 * 3600.0  # a quiet night is no jump
+    watch.now()
+    assert caplog.records == []
+    moments[0] += timedelta(minutes=6)
+    for _ in range(3):
+        watch.now()
+    moments[0] -= timedelta(minutes=6)
+    watch.now()
+    moments[0] += timedelta(minutes=6)
+    watch.now()
+    (told,) = caplog.records
+    assert told.levelname == "WARNING"
+    assert "0:06:00 ahead" in told.message
+
+
+def test_a_clock_that_is_ahead_of_the_ledger_when_a_process_starts_is_not_warned_of(watch, rows, moments, caplog):
+    rows.newest = NOON - timedelta(days=30)  # nobody asked for a month
+    watch.version()
+    assert watch.now() == NOON
+    assert caplog.records == []
