@@ -36,7 +36,7 @@ ACCOUNT = "000000000000"
 CALLER = Caller("AKIAIOSFODNN7EXAMPLE", ACCOUNT, "eu-west-3", Kind.KEY, "B. Mark", frozenset({"searcher"}))
 STATED = Stated("missing-person", "2026-117")
 DECISION = Decision(Verdict.ALLOW, "open/everything-is-allowed", "the open pack allows it", None, "open@18d66610d9cc")
-TABLES = ("ledger", "ledger_nodes", "ledger_tree", "checkpoints", "cosignatures", "statements")
+TABLES = ("ledger", "ledger_nodes", "ledger_tiles", "ledger_tree", "checkpoints", "cosignatures", "statements")
 AT_ONCE = 1000
 PROOFS = 300
 

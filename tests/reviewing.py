@@ -59,6 +59,7 @@ EVE = holder("eve", "reviewer", person="Eve")
 NOBODYS = holder("nobodys", "reviewer")
 USER = holder("user", "user", person="Una")
 GOVERNOR = holder("governor", "governor", "auditor", person="Gus")
+AUDITOR = holder("auditor", "auditor", person="Aud")
 JUDGE = holder("judge", "governor", person="Judy")
 STRANGER = holder("stranger", "admin", "reviewer", person="Ada", account="111111111111")
 EVERYBODY = (
@@ -75,6 +76,7 @@ EVERYBODY = (
     NOBODYS,
     USER,
     GOVERNOR,
+    AUDITOR,
     JUDGE,
     STRANGER,
 )

@@ -148,9 +148,8 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
-    asked = adopted.called(settings.policy) if settings.policy else ""
-    if asked:
-        policy.load(asked, OPERATIONS)  # before anything is made: it may not parse
+    asked = adopted.called(settings.policy)
+    policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
@@ -164,9 +163,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     source = index.source(settings, workers)
     gallery = Gallery(database, source)
     try:
-        found = adopted.claim(database, settings.account)
-        adopts = adopted.due(found, asked)
-        decided_by = asked if adopts else found.policy or adopted.OPEN
+        decided_by, adopts = adopted.settled(database, settings.account, asked)
         decides = policy.load(decided_by, OPERATIONS)
         gallery.tidy()
         folder = settings.data / "keys"

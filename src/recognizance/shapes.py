@@ -862,6 +862,7 @@ class DescribeReviewResponse(TypedDict):
     Rejected: NotRequired[int]
     Candidates: NotRequired[list[int]]
     Seeded: NotRequired[bool]
+    RejectedBefore: NotRequired[list[int]]
 
 
 class DescribeStreamProcessorRequest(TypedDict):
@@ -2838,6 +2839,7 @@ class ReviewSummary(TypedDict):
     ExpiresOn: NotRequired[datetime]
     ClosedAt: NotRequired[datetime]
     Judged: NotRequired[bool]
+    RejectedBefore: NotRequired[int]
 
 
 class ReviewerDescription(TypedDict):

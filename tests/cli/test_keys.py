@@ -33,6 +33,7 @@ def run(given, parts, monkeypatch, tmp_path):
         made = cli.Made(
             open_service=app.open_service,
             serve=app.serve,
+            load_policy=app.load_policy,
             environment=environment | more,
             new_id=app.new_uuid,
             now=app.utc_now,
@@ -108,7 +109,7 @@ def test_what_cannot_be_made_is_told_in_a_sentence(run):
         ("suspend", "act", "govern", "--why", "a"): "There is no act 'govern' that can be stopped",
         ("resume", "ghost", "--why", "a"): "The suspension ghost does not exist.",
         ("authorisation", "decide", "ghost", "maybe", "--reference", "a"): "a decision is granted or refused",
-        ("authorisation", "list", "--state", "odd"): "a state is one of pending, granted",
+        ("authorisation", "list", "--state", "odd"): "a state is one of pending, requested, granted",
     }.items():
         ran = run(*words, fails=True)
         assert sentence in ran.err
@@ -163,20 +164,17 @@ def test_an_operation_an_act_and_a_collection_are_suspended_by_name(run, rekogni
     assert len(json.loads(run("suspend", "list", "--json").out)["Suspensions"]) == 3
 
 
-def test_an_authorisation_is_opened_here_and_decided_elsewhere(run, server):
+def test_an_authorisation_is_opened_here_and_decided_by_a_person(run, server):
     words = ("--case", "A-1", "--basis", "A camera.", "--authority", "District court")
     name = json.loads(run("authorisation", "open", *words, "--json").out)["Authorisation"]["AuthorisationId"]
     assert "A-1" in run("authorisation", "list", "--state", "pending").out
     ran = run("authorisation", "decide", name, "granted", "--reference", "3 Gs 12/26", fails=True)
-    assert "Whoever asked for an authorisation does not decide it" in ran.err
-    judge = Holder(server, *made(run, "judge", "--role", "governor"))
-    opened = judge("OpenAuthorisation", Case="B-2", Basis="A witness.", Authority="District court")
-    ran = run(
-        "authorisation", "decide", opened["Authorisation"]["AuthorisationId"], "granted", "--reference", "4 Gs",
-        "--days", "7",
-    )  # fmt: skip
-    assert ran.out.endswith(" is granted.\n")
+    assert "Only a key that names the person who uses it decides" in ran.err
+    assert "recognizance keys create NAME --role governor --person PERSON" in " ".join(ran.err.split())
+    judge = Holder(server, *made(run, "judge", "--role", "governor", "--person", "Judith Hale"))
     assert judge.code("DecideAuthorisation", AuthorisationId=name, Decision="refused", Reference="3 Gs") == "answered"
+    again = json.loads(run("authorisation", "open", *words, "--json").out)["Authorisation"]["AuthorisationId"]
+    assert again in run("authorisation", "list", "--state", "requested").out
     assert json.loads(run("authorisation", "seal", "--json").out) == {"Sealed": [name]}
     assert run("authorisation", "seal").out == "There was nothing to seal.\n"
 

@@ -194,3 +194,31 @@ def test_the_schema_names_every_act_and_operation(run):
     assert 'action "identify" appliesTo' in out
     assert 'action "SearchFacesByImage" in [Action::"identify"] appliesTo' in out
     assert 'entity Role enum ["admin"' in out
+
+
+def test_a_policy_is_adopted_from_the_command_line_and_is_in_force_then(given, tmp_path):
+    made = Made(
+        open_service=app.open_service,
+        serve=None,
+        environment={f"RECOGNIZANCE_{name.upper()}": str(getattr(given, name)) for name in ("data", "models", "cards")}
+        | {"RECOGNIZANCE_DETECTOR": "tiny-yunet", "RECOGNIZANCE_EMBEDDER": "tiny-face", "RECOGNIZANCE_DEVICE": "cpu"},
+        new_id=app.new_uuid,
+        now=app.utc_now,
+        load_policy=app.load_policy,
+        policy_in_force=app.policy_in_force,
+    )
+
+    def ask(*words):
+        ran = CliRunner().invoke(command_line(made), ["policy", *words])
+        return ran.exit_code, ran.stdout, ran.stderr
+
+    code, _, err = ask("adopt", "workplace", "--why", "staff")
+    assert code != 0
+    assert "nothing is kept in" in err
+    with app.build(given):
+        pass
+    assert ask("check")[1].startswith("open: ")
+    code, out, _ = ask("adopt", "workplace", "--why", "staff")
+    assert (code, out.splitlines()[0]) == (0, "The policy is workplace now, and was open.")
+    assert ask("check")[1].startswith("workplace: ")
+    assert ask("adopt", "workplace", "--why", "again")[0] == 1

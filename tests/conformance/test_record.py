@@ -18,7 +18,7 @@ from tests.records import NOON, entry
 from recognizance.accountability import entries, ledger
 from recognizance.accountability.merkle import Frontier, consistent, included, leaf_hash
 from recognizance.database import file_url, migrations, open_database
-from recognizance.database.tables import CHECKPOINTS, COLLECTIONS, LEDGER
+from recognizance.database.tables import CHECKPOINTS, COLLECTIONS, LEDGER, LEDGER_NODES, LEDGER_TILES
 from recognizance.errors import DatabaseUnusable
 from recognizance.values import NOTHING_STATED, Stated
 
@@ -81,6 +81,22 @@ def test_a_record_past_two_tiles_proves_every_entry_and_every_growth(database, r
             assert included(leaves[index], index, size, tree.inclusion(index, size), roots[size])
         for old in range(1, size + 1, 61):
             assert consistent(old, roots[old], size, roots[size], tree.consistency(old, size))
+
+
+def test_tiles_are_kept_when_they_are_whole_and_are_what_the_rows_say(database, record):
+    with database.write() as tx:
+        record.append_all(tx, [entry(stated=NOTHING_STATED)] * 65_537)
+    tiles = {(row["level"], row["place"]): row["hashes"] for row in database.rows(select(LEDGER_TILES))}
+    assert set(tiles) == {(0, place) for place in range(256)} | {(1, 0)}
+    rows = [row["hash"] for row in database.rows(select(LEDGER.c.hash).order_by(LEDGER.c.sequence))]
+    assert b"".join(tiles[0, place] for place in range(256)) == b"".join(rows[:65_536])
+    nodes = database.rows(select(LEDGER_NODES).order_by(LEDGER_NODES.c.level, LEDGER_NODES.c.place))
+    assert tiles[1, 0] == b"".join(row["hash"] for row in nodes if row["level"] == 1)
+    assert [(row["level"], row["place"]) for row in nodes][-2:] == [(1, 255), (2, 0)]
+    standing = ledger.standing(database).tree
+    for index in (0, 40_000, 65_535, 65_536):
+        proof = ledger.tree(database).inclusion(index, 65_537)
+        assert included(rows[index], index, 65_537, proof, standing.root)
 
 
 def test_eight_threads_and_two_openers_leave_every_number_once(url):

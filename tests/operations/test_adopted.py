@@ -1,5 +1,6 @@
 """Whose the policy is: the database keeps it, and no shell's setting takes it away."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -74,8 +75,6 @@ def test_a_process_under_a_policy_that_is_no_longer_in_force_answers_nothing_but
         ask(running, "ListCollections")
         with app.build(replace(given, policy="law-enforcement")) as newer:
             assert newer.service.tools.policy.name == "law-enforcement"
-        import time
-
         time.sleep(LASTS + 0.05)
         with pytest.raises(AccessDenied, match="restart"):
             ask(running, "ListCollections")

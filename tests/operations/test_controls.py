@@ -297,7 +297,13 @@ def test_authorisations_are_listed_by_state_and_case(house, make, time):
 
     lapsing = request()
     time.passes(hours=49)
-    granted, refused, expiring, pending, requested = request(), request(), request(Case="B-2"), request(Case="C-3"), request()
+    granted, refused, expiring, pending, requested = (
+        request(),
+        request(),
+        request(Case="B-2"),
+        request(Case="C-3"),
+        request(),
+    )
     for name, word, more in (
         (granted, "granted", {}),
         (refused, "refused", {}),

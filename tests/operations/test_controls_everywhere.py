@@ -130,8 +130,8 @@ def test_of_rotations_through_both_at_once_one_is_done(houses):
 
 def test_of_decisions_through_both_at_once_one_is_taken(servers, houses):
     judges = []
-    for server, house in zip(servers, houses, strict=True):
-        made = house.create_key(Name="judge", Roles=["governor"])
+    for server, house, person in zip(servers, houses, ("Judith Hale", "Matthew Hale"), strict=True):
+        made = house.create_key(Name="judge", Roles=["governor"], Person=person)
         judge = server.client(service="recognizance")
         judge._request_signer._credentials = boto3.Session(
             made["AccessKeyId"], made["SecretAccessKey"]
@@ -157,7 +157,8 @@ def test_what_is_listed_is_the_same_through_both(houses):
     here.suspend(Act="export", Why="A test")
     for _ in range(2):
         here.open_authorisation(Case="list", Basis="b", Authority="c")
-    assert len(there.list_authorisations(Case="list", State="pending")["Authorisations"]) == 2
+    for state in ("pending", "requested"):  # the second one counts once it is granted
+        assert len(there.list_authorisations(Case="list", State=state)["Authorisations"]) == 1
     for state in ("granted", "refused", "lapsed", "expired"):
         assert there.list_authorisations(Case="list", State=state)["Authorisations"] == []
     there.seal_lapsed()

@@ -131,7 +131,6 @@ def test_nobody_qualifies_themselves_or_a_hand_of_theirs(make, rotate, qualified
     assert qualified(ada, "Rolf").startswith("Nobody qualifies themselves")
 
 
-
 # What people are called
 
 
@@ -160,11 +159,15 @@ def test_a_persons_name_is_of_one_script(root, make, qualified, name):
 
 def test_a_persons_name_has_a_letter(root, make, qualified):
     for name in ("123", "--", "\u0301"):
-        assert root("CreateKey", Name="a", Roles=["reviewer"], Person=name)[1] == "Person should have at least one letter."
+        assert (
+            root("CreateKey", Name="a", Roles=["reviewer"], Person=name)[1] == "Person should have at least one letter."
+        )
     assert qualified(make(Person="Gus"), "42") == "Person should have at least one letter."
 
 
-@pytest.mark.parametrize("name", ["Ines O'Brien-Söderström", "José María", "Анна Ахматова", "Ελένη", "王 小明", "Աննա", "ማርያም"])
+@pytest.mark.parametrize(
+    "name", ["Ines O'Brien-Söderström", "José María", "Анна Ахматова", "Ελένη", "王 小明", "Աննա", "ማርያም"]
+)
 def test_names_of_all_the_world_are_names(root, name):
     made = root("CreateKey", Name="a", Roles=["reviewer"], Person=f"  {name.replace(' ', '   ')} ")
     assert made["Key"]["Person"] == name

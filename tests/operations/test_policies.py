@@ -8,13 +8,13 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.client import in_process
 from tests.operations.conftest import code, refusal
-from tests.pictures import ANNA, people
+from tests.pictures import ANNA, BRUNO, Sitter, people
 
 from recognizance import app
 from recognizance.accountability import ledger, policy
 from recognizance.errors import AccessDenied, PolicyWrong
 from recognizance.operations import OPERATIONS
-from recognizance.values import Caller, Kind, Stated
+from recognizance.values import Caller, Kind, Probe, Stated
 
 ROOT = Path(__file__).parents[2]
 STRICT = pytest.mark.parametrize("pack", ["law-enforcement"])
@@ -223,6 +223,95 @@ def test_a_governor_cleans_a_gallery_at_99_without_anybody_reviewing_it(client_w
     assert last(parts).facts["threshold"] == 99.0
 
 
+# What tells in other words whose a face is
+
+GOVERNOR = Caller("AKIDGOVERNOR", "000000000000", "eu-west-3", person="Tomas Lindqvist", roles=frozenset({"governor"}))
+ENROLLER = Caller("AKIDENROLLER", "000000000000", "eu-west-3", person="Ada Okafor", roles=frozenset({"enroller"}))
+CLEANING = Stated(purpose="gallery-maintenance")
+ARREST = Stated(purpose="arrest-photograph", probe=Probe("photo", "booking 2026-3310"))
+
+
+@pytest.fixture
+def ask(parts):
+    """What asks an operation as a caller and gives its response."""
+
+    def call(caller, name, stated=CLEANING, **request):
+        return parts.service.call(name, request, caller, "r-1", stated=stated).response
+
+    return call
+
+
+@pytest.fixture
+def enrolled(ask, arrests):
+    """The face ids of one person twice, and of somebody else."""
+
+    def index(*sitters):
+        pictures = {"CollectionId": arrests, "QualityFilter": "NONE", "ExternalImageId": "booking-3310"}
+        answer = ask(ENROLLER, "IndexFaces", ARREST, Image={"Bytes": people(*sitters)}, **pictures)
+        return answer["FaceRecords"][0]["Face"]["FaceId"]
+
+    return [index(ANNA), index(Sitter(ANNA, take=1)), index(BRUNO)]
+
+
+@STRICT
+def test_joining_a_face_to_a_user_tells_no_similarity_and_asks_for_99(ask, parts, arrests, enrolled):
+    first, same, other = enrolled
+    user = {"CollectionId": arrests, "UserId": "one"}
+    ask(GOVERNOR, "CreateUser", **user)
+    ask(GOVERNOR, "AssociateFaces", FaceIds=[first], **user)
+    answer = ask(GOVERNOR, "AssociateFaces", FaceIds=[same, other], UserMatchThreshold=0.0, **user)
+    assert answer["AssociatedFaces"] == [{"FaceId": same}]
+    (refused,) = answer["UnsuccessfulFaceAssociations"]
+    assert refused == {"FaceId": other, "Reasons": ["LOW_MATCH_CONFIDENCE"]}
+    facts = last(parts).facts
+    assert (facts["threshold_asked"], facts["threshold"]) == (0.0, 99.0)
+
+
+@STRICT
+@pytest.mark.parametrize("name", ["AssociateFaces", "DisassociateFaces", "CreateUser", "DeleteUser"])
+def test_only_a_named_governor_joins_faces_to_users(ask, arrests, name):
+    request = {"CollectionId": arrests, "UserId": "one"}
+    request |= {"FaceIds": ["0" * 8 + "-0000-4000-8000-" + "0" * 12]} if name.endswith("Faces") else {}
+    for caller in (ENROLLER, replace(GOVERNOR, person=None), replace(GOVERNOR, roles=frozenset({"admin"}))):
+        with pytest.raises(AccessDenied):
+            ask(caller, name, **request)
+    with pytest.raises(AccessDenied, match="gallery-maintenance"):
+        ask(GOVERNOR, name, Stated(purpose="homicide"), **request)
+
+
+@STRICT
+def test_duplicates_are_told_without_whose_they_are_and_the_record_says_which(ask, parts, arrests, enrolled):
+    first, same, _ = enrolled
+    answer = ask(GOVERNOR, "FindDuplicates", CollectionId=arrests)
+    (pair,) = answer["Pairs"]
+    assert sorted(pair) == ["FaceId", "OtherFaceId", "Similarity"]
+    assert last(parts).facts["matches"] == [parts.service.tools.seal.digest(face) for face in (first, same)]
+
+
+def test_where_nothing_is_held_a_refused_face_is_told_with_its_similarity(rekognition, staff):
+    ids = [
+        rekognition.index_faces(CollectionId=staff, Image={"Bytes": people(who)}, QualityFilter="NONE")["FaceRecords"]
+        for who in (ANNA, BRUNO)
+    ]
+    first, other = (found[0]["Face"]["FaceId"] for found in ids)
+    rekognition.create_user(CollectionId=staff, UserId="one")
+    rekognition.associate_faces(CollectionId=staff, UserId="one", FaceIds=[first])
+    told = rekognition.associate_faces(CollectionId=staff, UserId="one", FaceIds=[other])
+    assert "Confidence" in told["UnsuccessfulFaceAssociations"][0]
+
+
+# Who may not ask learns nothing
+
+
+@STRICT
+def test_who_may_not_ask_is_not_told_of_what_was_stopped(ask, house, arrests):
+    house.suspend(CollectionId=arrests, Why="an inquiry into officer K")
+    with pytest.raises(AccessDenied, match="needs a key with the role"):
+        ask(ENROLLER, "SearchFaces", CollectionId=arrests, FaceId="0" * 8 + "-0000-4000-8000-" + "0" * 12)
+    with pytest.raises(AccessDenied, match="an inquiry"):
+        ask(ENROLLER, "ListFaces", CollectionId=arrests)
+
+
 # Explained
 
 
@@ -240,13 +329,16 @@ def test_a_decision_is_explained_for_the_key_that_asks_and_what_it_states(client
 
 
 @STRICT
-def test_an_explanation_says_at_what_threshold_and_who_else_could(client_with):
+def test_an_explanation_says_at_what_threshold_and_who_else_could(client_with, house):
+    asked = house.open_authorisation(Case="2026-1187", Basis="robbery", Authority="the court")["Authorisation"]
+    said = {"case": "2026-1187", "authorisation": asked["AuthorisationId"]}
     compares = client_with("searcher", service="recognizance", Person="Ines Marchetti", Purpose="robbery")
     compares.meta.events.register(
-        "before-sign", lambda request, **_: request.headers.add_header("x-recognizance-case", "2026-1187")
+        "before-sign",
+        lambda request, **_: [request.headers.add_header(f"x-recognizance-{name}", one) for name, one in said.items()],
     )
     told = compares.explain_decision(Operation="CompareFaces")
-    assert (told["Verdict"], told["Floor"]) == ("allow", 99.0)
+    assert (told["Verdict"], told.get("Floor"), told["Rule"]) == ("allow", 99.0, "law-enforcement/searcher")
     told = client_with("reader", service="recognizance").explain_decision(Operation="CreateKey")
     assert (told["Verdict"], told["RolesThatCould"]) == ("deny", ["admin", "governor"])
 

@@ -19,6 +19,7 @@ from tests.reviewing import (
     ACCOUNT,
     ADA,
     ADAS_OTHER,
+    AUDITOR,
     BEN,
     BEN_SEARCHES,
     CYD,
@@ -62,6 +63,7 @@ from tests.reviewing import (
 from recognizance import app, settings, wire
 from recognizance.accountability import policy, review, vault
 from recognizance.database.tables import (
+    ACCESS_KEYS,
     COLLECTIONS,
     CROP_KEYS,
     CROPS,
@@ -445,6 +447,118 @@ def test_a_verdict_is_given_once(gallery):
     assert code(gallery(ADA).submit_verdict, ReviewId=name, Calls=calls(seen), Reason=NOBODY) == "ConflictException"
 
 
+def keep_key(house, who, *, made_by="root", **more):
+    """Keep the row of a key that the house lets in, as CreateKey would have."""
+    row = {"id": who.access_key_id, "account": ACCOUNT, "line": who.access_key_id, "name": "a", "person": who.person}
+    row |= {"roles": sorted(who.roles), "secret": b"", "made_by": made_by, "created_at": house.tools.now()}
+    with house.database.write() as tx:
+        tx.run(ACCESS_KEYS.insert().values(**row | more))
+
+
+def change_key(house, who, **more):
+    with house.database.write() as tx:
+        tx.run(ACCESS_KEYS.update().where(ACCESS_KEYS.c.id == who.access_key_id).values(**more))
+
+
+def set_aside(house):
+    facts = entries(house, "SubmitVerdict")[-1]["Facts"]
+    return [one.split()[-1] for one in json.loads(facts.get("set_aside", "[]"))]
+
+
+def test_keys_of_one_line_are_one_reviewer_whatever_they_name(gallery):
+    keep_key(gallery, ADA)
+    keep_key(gallery, BEN, line=ADA.access_key_id)
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    seen = look(gallery, BEN, name)
+    again, message = refusal(gallery(BEN).submit_verdict, ReviewId=name, Calls=calls(seen), Reason=NOBODY)
+    assert (again, "It stands" in message) == ("ConflictException", True)
+
+
+def test_reviewers_whose_keys_one_person_made_count_as_one(gallery):
+    keep_key(gallery, GOVERNOR)
+    for who in (ADA, BEN):
+        keep_key(gallery, who, made_by=GOVERNOR.access_key_id)
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    told = body(judge(gallery, BEN, name))
+    assert state(gallery, name) == "open"
+    assert set_aside(gallery) == ["hand"]
+    assert body(judge(gallery, CYD, name)) == told
+    review_ = described(gallery, name)
+    assert review_["Review"]["Outcome"] == "lead confirmed"
+    assert json.loads(entries(gallery, "SubmitVerdict")[-1]["Facts"]["uncounted"]) == []  # nobody made an error
+    assert {one["Person"]: one["Counts"] for one in review_["Verdicts"]} == {"ada": True, "ben": False, "cyd": True}
+    search(gallery)
+    released = json.loads(entries(gallery, "SearchFacesByImage")[-1]["Facts"]["reviewers"])
+    assert sorted(released) == sorted(gallery.tools.seal.digest(one) for one in ("ada", "cyd"))
+
+
+def revoke(house, time):
+    change_key(house, ADA, revoked_at=time(), revoked_why="bribed")
+
+
+def expire(house, time):
+    change_key(house, ADA, expires_at=time())
+
+
+def rename(house, time):
+    change_key(house, ADA, person="Zoe")
+
+
+def demote(house, time):
+    change_key(house, ADA, roles=["reader"])
+
+
+def disqualify(house, time):
+    qualify(house, "Ada", time, seconds=-1)
+
+
+@pytest.mark.parametrize(
+    ("befalls", "why"),
+    [(revoke, "key"), (expire, "key"), (rename, "key"), (demote, "key"), (disqualify, "qualification")],
+)
+def test_a_verdict_counts_only_if_its_reviewer_is_still_good_when_the_review_closes(gallery, time, befalls, why):
+    keep_key(gallery, ADA)
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    befalls(gallery, time)
+    judge(gallery, BEN, name)
+    assert set_aside(gallery) == [why]
+    assert search(gallery) == ([], name)
+    judge(gallery, CYD, name)
+    assert {one["Person"]: one["Counts"] for one in described(gallery, name)["Verdicts"]} == {
+        "ada": False, "ben": True, "cyd": True
+    }  # fmt: skip
+    assert len(search(gallery)[0]) == 1
+
+
+def test_a_verdict_goes_on_counting_when_its_key_is_rotated(gallery, time):
+    keep_key(gallery, ADA)
+    keep_key(gallery, ADAS_OTHER, line=ADA.access_key_id)
+    _, name = search(gallery)
+    judge(gallery, ADA, name)
+    change_key(gallery, ADA, rotated_at=time(), expires_at=time())
+    judge(gallery, BEN, name)
+    assert (set_aside(gallery), state(gallery, name)) == ([], "closed")
+
+
+def test_whoever_asks_the_same_search_after_they_judged_does_not_count(gallery):
+    _, name = search(gallery)
+    judge(gallery, BEN, name)
+    assert search(gallery, BEN_SEARCHES) == ([], name)
+    judge(gallery, ADA, name)
+    assert (set_aside(gallery), state(gallery, name)) == (["searched"], "open")
+
+
+@pytest.mark.parametrize("ask", ["get_line_up", "describe_review", "submit_verdict"])
+def test_a_review_that_is_not_there_is_not_in_the_record(gallery, ask):
+    more = {"Calls": [{"Label": "A", "Call": "different"}]} if ask == "submit_verdict" else {}
+    assert code(getattr(gallery(ADA), ask), ReviewId="Jane-Doe", **more) == "ResourceNotFoundException"
+    kept = gallery(GOVERNOR).list_ledger_entries()["Entries"]
+    assert "Jane" not in json.dumps(kept, default=str)
+
+
 def test_nobody_judges_without_a_qualification_or_after_it_ended(gallery, time):
     _, name = search(gallery)
     qualify(gallery, "Ada", time, seconds=-1)
@@ -598,7 +712,42 @@ def test_lists_tell_nothing_of_what_was_found(gallery):
     assert (body(client.list_faces(CollectionId="staff")), body(client.list_users(CollectionId="staff"))) == before
 
 
-def test_another_purpose_or_case_or_account_is_another_search(gallery):
+def stated(case="17", **more):
+    return [(f"x-recognizance-{name}", value) for name, value in {"case": case, **more}.items()]
+
+
+def test_another_purpose_is_the_same_search(gallery):
+    _, name = search(gallery, headers=stated(purpose="homicide"))
+    for who in (ADA, BEN):
+        judge(gallery, who, name, same=[])
+    assert search(gallery, headers=stated(purpose="robbery")) == ([], None)
+
+
+def test_how_often_somebody_was_rejected_in_a_case_is_told_when_they_are_reviewed_for_another_picture(gallery):
+    _, first = search(gallery, headers=stated())
+    assert entries(gallery, "SearchFacesByImage")[-1]["Facts"]["rejected_before"] == "0"
+    for who in (ADA, BEN):
+        judge(gallery, who, first, same=[])
+    _, second = search(gallery, picture=people(Sitter(EMMA, take=2)), headers=stated())
+    assert entries(gallery, "SearchFacesByImage")[-1]["Facts"]["rejected_before"] == "1"
+
+    def listed(who):
+        return {one["ReviewId"]: one.get("RejectedBefore") for one in gallery(who).list_reviews()["Reviews"]}
+
+    assert listed(ADA) == {first: 0, second: None}
+    assert "RejectedBefore" not in str(described(gallery, second))
+    assert listed(GOVERNOR) == {first: 0, second: 1}
+    confirmed(gallery, second)
+    told = described(gallery, second)
+    assert (told["RejectedBefore"], told["Review"]["RejectedBefore"]) == ([1], 1)
+    facts = entries(gallery, "SubmitVerdict")[-1]["Facts"]
+    (lead,) = json.loads(facts["leads"])
+    assert json.loads(facts["rejected_before"]) == [f"{lead} 1"]
+    _, elsewhere = search(gallery, picture=people(Sitter(EMMA, take=3)), headers=stated(case="18"))
+    assert listed(GOVERNOR)[elsewhere] == 0
+
+
+def test_another_case_or_account_is_another_search(gallery):
     _, first = search(gallery)
     confirmed(gallery, first)
     found, second = search(gallery, headers=[("x-recognizance-case", "17")])
@@ -765,6 +914,54 @@ def test_what_was_found_under_an_authorisation_that_is_refused_is_sealed(gallery
     assert (facts["sealed"], facts["pictures_destroyed"]) == ("1", "1")
 
 
+def leave(house, case="17"):
+    told = house(GOVERNOR).open_authorisation(Case=case, Basis="a robbery", Authority="the district court")
+    return next(value for key, value in flat(told) if key == "AuthorisationId")
+
+
+def test_what_was_confirmed_under_an_authorisation_that_lapsed_is_reviewed_anew_before_it_is_sealed(gallery, time):
+    _, name = search(gallery, headers=stated(authorisation=leave(gallery)))
+    confirmed(gallery, name)
+    time.passes(hours=49)
+    other_ = leave(gallery)
+    gallery(JUDGE).decide_authorisation(AuthorisationId=other_, Decision="granted", Reference="order 6")
+    found, anew = search(gallery, headers=stated(authorisation=other_))
+    assert (found, state(gallery, name)) == ([], "closed")
+    assert anew not in (None, name)
+    confirmed(gallery, anew)
+    assert len(search(gallery, headers=stated(authorisation=other_))[0]) == 1
+
+
+def test_a_review_under_an_authorisation_that_lapsed_is_not_looked_at_before_it_is_sealed(gallery, time):
+    _, name = search(gallery, headers=stated(authorisation=leave(gallery)))
+    look(gallery, ADA, name)
+    time.passes(hours=49)
+    again, message = refusal(gallery(ADA).get_line_up, ReviewId=name)
+    assert (again, "It is sealed" in message) == ("ConflictException", True)
+    other_ = leave(gallery)
+    gallery(JUDGE).decide_authorisation(AuthorisationId=other_, Decision="granted", Reference="order 6")
+    assert search(gallery, headers=stated(authorisation=other_))[1] not in (None, name)
+    assert state(gallery, name) == "sealed"
+
+
+def test_who_was_rejected_stays_so_though_the_authorisation_lapsed(gallery, time):
+    _, name = search(gallery, headers=stated(authorisation=leave(gallery)))
+    for who in (ADA, BEN):
+        judge(gallery, who, name, same=[])
+    time.passes(hours=49)
+    other_ = leave(gallery)
+    gallery(JUDGE).decide_authorisation(AuthorisationId=other_, Decision="granted", Reference="order 6")
+    assert search(gallery, headers=stated(authorisation=other_)) == ([], None)
+
+
+def test_a_search_admitted_before_its_authorisation_was_refused_opens_no_review_after(gallery):
+    refused_ = leave(gallery)
+    gallery(JUDGE).decide_authorisation(AuthorisationId=refused_, Decision="refused", Reference="order 5")
+    assert search(gallery, headers=stated(authorisation=refused_)) == ([], None)
+    assert counted(gallery, REVIEWS) == 0
+    assert entries(gallery, "SearchFacesByImage")[-1]["Facts"]["authorisation_lost"] == "true"
+
+
 def flat(told):
     for key, value in told.items():
         if isinstance(value, dict):
@@ -822,6 +1019,9 @@ def test_the_law_enforcement_pack_binds_a_search_from_its_case_to_its_release(st
             found, name = search(house, SAM_SEARCHES, headers=headers, FaceMatchThreshold=1.0)
             assert (found, bool(name)) == ([], True)
             assert code(house(SAM_SEARCHES).list_reviews) == "AccessDeniedException"
+            auditor = house(AUDITOR)
+            assert [one["RejectedBefore"] for one in auditor.list_reviews()["Reviews"]] == [0]
+            assert code(auditor.describe_review, ReviewId=name) == "AccessDeniedException"
             for who in (ADA, BEN):
                 judge(house, who, name)
                 assert code(house(who).list_ledger_entries) == "AccessDeniedException"

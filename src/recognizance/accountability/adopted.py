@@ -91,7 +91,9 @@ class Bound:
 
 
 def called(named: str) -> str:
-    """Return a policy's name as it is kept: bare, or the whole path of a folder. Raises `PolicyWrong`."""
+    """Return a policy's name as it is kept: bare, or the whole path of a folder; "" for "". Raises `PolicyWrong`."""
+    if not named:
+        return ""
     folder = policy.folder_of(named)
     return named if policy.BARE_NAME.fullmatch(named) else str(folder)
 
@@ -126,6 +128,16 @@ def claim(database: Database, account: str) -> Kept:
     return found
 
 
+def settled(database: Database, account: str, asked: str) -> tuple[str, bool]:
+    """Return the policy that decides from now on, where the settings name `asked` or none, and whether it is adopted.
+
+    Raises `SettingsWrong` for another account's database, and `PolicyWrong` where the policy may not be changed so.
+    """
+    found = claim(database, account)
+    adopts = due(found, asked)
+    return (asked if adopts else found.policy or OPEN), adopts
+
+
 def due(found: Kept, asked: str) -> bool:
     """Say whether the policy a setting names has yet to be adopted. Raises `PolicyWrong` where it may not be."""
     now = found.policy or OPEN
@@ -148,5 +160,3 @@ def adopt(tx: Tx, asked: str) -> None:
 def short(named: str) -> str:
     """Return a policy's name without the path that leads to it, as decisions give it."""
     return named.rstrip("/").rpartition("/")[2]
-
-

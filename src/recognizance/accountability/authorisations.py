@@ -2,9 +2,9 @@
 
 One that is asked for may be used for `CLOCK`, within which somebody has to decide; a decision is final, and where
 none comes the request lapses, which is final too. It is so for the first for a case, and the first after one that was
-granted: another that is asked for beside or after one that was not, or was refused or has lapsed, may be used only once
-it is granted. Else whoever was refused would only have to ask again. What was found under one that was refused or has lapsed is to be
-sealed: `lapsed` lists those of which that is still to be done, `sealed` notes that it was.
+granted: another that is asked for beside or after one that was not may be used only once it is granted. Else whoever
+was refused would only have to ask again. What was found under one that was refused or has lapsed is to be sealed:
+`lapsed` lists those of which that is still to be done, `sealed` notes that it was.
 Basis, authority and reference are a person's words and may name people: they are kept here and never in the ledger.
 """
 
@@ -32,7 +32,6 @@ GRANTED: Final = "granted"
 REFUSED: Final = "refused"
 LAPSED: Final = "lapsed"
 EXPIRED: Final = "expired"
-
 
 
 def _again() -> ColumnElement[bool]:
@@ -130,8 +129,8 @@ def decide(
 ) -> Kept:
     """Grant or refuse a request, once and for all.
 
-    Raises `NotFound`, `AccessDenied` where `hand` names nobody or may be the one that opened it, `Conflict` where it is decided or has lapsed, and
-    `InvalidParameter` where it would end before it begins.
+    Raises `NotFound`, `AccessDenied` where `hand` names nobody or may be the one that opened it, `Conflict` where it is
+    decided or has lapsed, and `InvalidParameter` where it would end before it begins.
     """
     found = _locked(tx, account, name, now)
     if found.state == LAPSED:

@@ -128,7 +128,7 @@ class Makers:
     people: Mapping[str, Set[str]]
 
     def behind(self, hand: Hand) -> frozenset[str]:
-        """Return the lines and the people that may be behind a hand: itself, who made its key, who made theirs, …"""
+        """Return the lines and the people that may be behind a hand: itself, who made its key, and who made theirs."""
         named = set[str]() if hand.person is None else {folded(hand.person)}
         return self._behind({hand.line}) | {f"person {one}" for one in named}
 

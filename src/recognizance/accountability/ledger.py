@@ -24,14 +24,24 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from recognizance.accountability import notes
 from recognizance.accountability.entries import VERSION, canonical, commitment
-from recognizance.accountability.merkle import Frontier, Kept, Tree, leaf_hash
+from recognizance.accountability.merkle import TILE, Frontier, Kept, Tree, leaf_hash
 from recognizance.database import Database, Reader, Row, Tx, aware
-from recognizance.database.tables import CHECKPOINTS, COSIGNATURES, LEDGER, LEDGER_NODES, LEDGER_TREE, STATEMENTS
+from recognizance.database.tables import (
+    CHECKPOINTS,
+    COSIGNATURES,
+    LEDGER,
+    LEDGER_NODES,
+    LEDGER_TILES,
+    LEDGER_TREE,
+    STATEMENTS,
+)
 from recognizance.errors import DatabaseUnusable, NoteWrong, NotFound, SettingsWrong
 from recognizance.values import NOTHING_STATED, Entry, Probe, Stated
 
 SALT = 32  # bytes
 ADDRESS_DIGITS = 32
+TOLD = timedelta(seconds=1)
+"""From so far behind the record on, what the clock said is kept as the fact `clock`: it was set back."""
 SIGNED_EVERY = 1000  # entries
 SIGNED_AFTER = timedelta(seconds=60)
 MOST_SIGNATURES = 64  # on one checkpoint; notes of more than 100 are not read
@@ -64,6 +74,13 @@ NODES = (
     .where(LEDGER_NODES.c.place.between(bindparam("first"), bindparam("last")))
     .order_by(LEDGER_NODES.c.place)
 )
+
+TILES = (
+    select(LEDGER_TILES.c.hashes)
+    .where(LEDGER_TILES.c.level == bindparam("level"))
+    .where(LEDGER_TILES.c.place == bindparam("place"))
+)
+TILE_UP = insert(LEDGER_TILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +273,7 @@ class Ledger:
             tx.run(STATE, said)
         if kept:
             tx.run(KEEP, [{"level": one.level, "place": one.place, "hash": one.hash} for one in kept])
+            tx.run(TILE_UP, [_tile(tx, one.level - 1, one.place) for one in kept])
         after = Standing(tree, at, before.signed_size, before.signed_at, before.verifier)
         if _due(after):
             self._sign(tx, tree, at)
@@ -359,6 +377,8 @@ class Ledger:
             "outcome": entry.outcome,
             "facts": dict(entry.facts),
         }
+        if at - entry.at > TOLD:
+            leaf["facts"].setdefault("clock", time_text(entry.at))
         if ask.caller.issuer:
             leaf["issuer"] = ask.caller.issuer
         return canonical(leaf).decode()
@@ -435,14 +455,28 @@ def standing(reader: Reader) -> Standing:
 def tree(reader: Reader) -> Tree:
     """Return the ledger's tree, for proofs: of each level it reads 256 hashes at a time, and few of those."""
 
-    def hashes(level: int, first: int, count: int) -> list[bytes]:
-        if level == 0:
-            found = reader.rows(LEAVES, {"first": first + 1, "last": first + count})
-        else:
-            found = reader.rows(NODES, {"level": level, "first": first, "last": first + count - 1})
-        return [row["hash"] for row in found]
+    def hashes(level: int, first: int, count: int) -> Sequence[bytes]:
+        kept = reader.rows(TILES, {"level": level, "place": first // TILE})
+        if kept:
+            found = kept[0]["hashes"]
+            return [found[at : at + 32] for at in range(0, len(found), 32)]
+        return _hashes(reader, level, first, count)
 
     return Tree(hashes)
+
+
+def _hashes(reader: Reader, level: int, first: int, count: int) -> list[bytes]:
+    """Return hashes of a level from the rows of the entries or nodes themselves."""
+    if level == 0:
+        found = reader.rows(LEAVES, {"first": first + 1, "last": first + count})
+    else:
+        found = reader.rows(NODES, {"level": level, "first": first, "last": first + count - 1})
+    return [row["hash"] for row in found]
+
+
+def _tile(reader: Reader, level: int, place: int) -> Row:
+    """Return the row of 256 hashes of a level."""
+    return {"level": level, "place": place, "hashes": b"".join(_hashes(reader, level, place * TILE, TILE))}
 
 
 def checkpoints(reader: Reader, *, after: int = -1, limit: int = 100) -> list[Signed]:

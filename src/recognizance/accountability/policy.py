@@ -100,8 +100,8 @@ class Promise:
 class Pack:
     """A policy, ready to be asked from several threads at once.
 
-    `digest` is the SHA-256 of its `.cedar` files, in the order of their names, and of the schema: each with its name and
-    its length. `folder` is where they lie.
+    `digest` is the SHA-256 of its `.cedar` files, in the order of their names, and of the schema: each with its name
+    and its length. `folder` is where they lie.
     """
 
     name: str
@@ -131,8 +131,8 @@ class Pack:
     def admit(self, ask: Ask, /) -> Decision:
         """Decide before anything is decoded or detected.
 
-        Where no permit speaks for the caller, that is the reason, whatever forbids say; where several forbids speak that
-        have no cure, the first one written gives it.
+        Where no permit speaks for the caller, that is the reason, whatever forbids say; where several forbids speak
+        that have no cure, the first one written gives it.
         """
         return self._weighed(ask)[0]
 

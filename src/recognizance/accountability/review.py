@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from string import ascii_uppercase
@@ -24,12 +25,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from recognizance.accountability import keys as access_keys
 from recognizance.accountability import vault
 from recognizance.accountability.keys import Hand
 from recognizance.accountability.keys import folded as folded_name
 from recognizance.accountability.ledger import Seal
 from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import (
+    ACCESS_KEYS,
     REVIEW_ASKERS,
     REVIEW_FACES,
     REVIEW_LOOKS,
@@ -84,7 +87,8 @@ class Rules:
 class Member:
     """Who stands in one place of a line-up: a face by its number, and the user it was found for, if any was.
 
-    `result` is "confirmed" or "rejected" once a candidate's review is closed.
+    `result` is "confirmed" or "rejected" once a candidate's review is closed; `before` how often they had been
+    rejected in the same case when it was opened.
     """
 
     place: int
@@ -92,6 +96,7 @@ class Member:
     user: int | None = None
     candidate: bool = False
     result: str | None = None
+    before: int = 0
 
     @property
     def whom(self) -> tuple[int | None, int | None]:
@@ -119,6 +124,7 @@ class Review:
     opened_at: datetime
     opened: Hand
     closed_at: datetime | None
+    case: str | None = None
 
     @property
     def is_short(self) -> bool:
@@ -145,6 +151,7 @@ class Draft:
     withheld: int = 0
     probe: int | None = None
     authorisation: str | None = None
+    case: str | None = None
 
     @property
     def needed(self) -> int:
@@ -158,7 +165,7 @@ class Verdict:
     """What one reviewer said of every place of a line-up, and why.
 
     `wrong` counts those called the same who could not be; a verdict with any does not count. `commitment` is what the
-    ledger holds of it until the review is closed.
+    ledger holds of it until the review is closed. `line` is that of the key, `aside` why it does not count.
     """
 
     person: str
@@ -170,11 +177,13 @@ class Verdict:
     salt: bytes
     commitment: str
     wrong: int
+    line: str = ""
+    aside: str | None = None
 
     @property
     def counts(self) -> bool:
         """Whether it has a say in what the review comes to."""
-        return self.wrong == 0
+        return self.wrong == 0 and self.aside is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +366,30 @@ def members(reader: Reader, review: Review) -> list[Member]:
     return _members(reader, [review.id])[review.id]
 
 
+def with_rejections(reader: Reader, draft: Draft) -> Draft:
+    """Return a draft with how often each of its candidates was rejected in the same case before, in any review."""
+    if draft.case is None:
+        return draft
+    row = REVIEW_FACES.c
+    query = (
+        select(row.face, row.user)
+        .join(REVIEWS, REVIEWS.c.id == row.review)
+        .where(REVIEWS.c.account == draft.account, REVIEWS.c.case == draft.case)
+        .where(row.collection == draft.collection, row.result == REJECTED)
+    )
+    times = Counter(Member(0, found["face"], found["user"]).whom for found in reader.rows(query))
+    return replace(
+        draft, members=[replace(one, before=times[one.whom]) if one.candidate else one for one in draft.members]
+    )
+
+
+def most_rejected(reader: Reader, reviews: Sequence[str]) -> dict[str, int]:
+    """Return how often the one of each line-up who was rejected most often before had been, in the same case."""
+    row = REVIEW_FACES.c
+    query = select(row.review, func.max(row.before).label("most")).where(row.review.in_(reviews)).group_by(row.review)
+    return {found["review"]: int(found["most"]) for found in reader.rows(query)}
+
+
 def count(reader: Reader, account: str) -> int:
     """Return how many reviews were opened for an account, but for seeded ones."""
     query = select(func.count().label("reviews")).where(REVIEWS.c.account == account, REVIEWS.c.seeded.is_(False))
@@ -371,7 +404,7 @@ def close(tx: Tx, review: Review, results: Mapping[int, str], verdicts: Sequence
     for one in verdicts:
         agreed = sum((one.calls.get(place) == SAME) == (result == CONFIRMED) for place, result in results.items())
         theirs = (VERDICTS.c.review == review.id, VERDICTS.c.person == one.person)
-        tx.run(update(VERDICTS).where(*theirs).values(agreed=agreed, overturned=len(results) - agreed))
+        tx.run(update(VERDICTS).where(*theirs).values(agreed=agreed, overturned=len(results) - agreed, aside=one.aside))
     came_to = outcome(results.values())
     tx.run(update(REVIEWS).where(REVIEWS.c.id == review.id).values(state=CLOSED, outcome=came_to, closed_at=now))
     return came_to
@@ -442,7 +475,8 @@ def submit(  # noqa: PLR0913 - what a verdict is made of
 ) -> Verdict:
     """Keep a verdict; the review must be locked and open.
 
-    Raises `Conflict` for a second one of the same person, and `InvalidParameter` for one who never looked.
+    Raises `Conflict` for a second one of the same person or the same line of keys, and `InvalidParameter` for one who
+    never looked.
     """
     first = _first_look(tx, review, person)
     if first is None:
@@ -458,15 +492,66 @@ def submit(  # noqa: PLR0913 - what a verdict is made of
         salt=salt,
         commitment=commit(opening(seal, review.size, calls, reasons, salt)),
         wrong=sum(call == SAME for place, call in calls.items() if place in others),
+        line=hand.line,
     )
-    if tx.rows(select(VERDICTS.c.at).where(VERDICTS.c.review == review.id, VERDICTS.c.person == person)):
+    theirs = or_(VERDICTS.c.person == person, VERDICTS.c.line == hand.line)
+    if tx.rows(select(VERDICTS.c.at).where(VERDICTS.c.review == review.id, theirs)):
         raise Conflict("You have given your verdict in this review. It stands.")
     row = {
-        name: getattr(made, name) for name in ("person", "access_key", "at", "seconds", "salt", "commitment", "wrong")
+        name: getattr(made, name)
+        for name in ("person", "access_key", "line", "at", "seconds", "salt", "commitment", "wrong")
     }
     kept = {"calls": {str(place): call for place, call in calls.items()}, "reasons": dict(reasons)}
     tx.run(insert(VERDICTS).values(review=review.id, account=review.account, **row, **kept))
     return made
+
+
+def weigh(reader: Reader, review: Review, said: Sequence[Verdict], now: datetime) -> list[Verdict]:
+    """Return verdicts, in the order they were said, each with why it is set aside if it no longer counts.
+
+    "searched": its author has asked the same search since. "qualification", "key": theirs has ended, was revoked, or no
+    longer names them as a reviewer. "hand": an earlier one that counts may be of the same hand, or one maker's: see
+    `Makers`.
+    """
+    known, asked = access_keys.makers(reader, review.account), searchers(reader, review.search)
+    weighed, counted = list[Verdict](), set[str]()
+    for one in sorted(said, key=lambda one: (one.at, one.person)):
+        hand = Hand(one.access_key, one.line, one.person)
+        qualified, behind = reviewer(reader, review.account, one.person), known.behind(hand)
+        aside: str | None = None
+        if any(hand.is_of(other) for other in asked):
+            aside = "searched"
+        elif qualified is None or qualified.until <= now:
+            aside = "qualification"
+        elif not _is_key_good(reader, review.account, one, now):
+            aside = "key"
+        elif behind & counted:
+            aside = "hand"
+        weighed.append(replace(one, aside=aside))
+        counted |= behind if weighed[-1].counts else set()
+    return weighed
+
+
+def _is_key_good(reader: Reader, account: str, one: Verdict, now: datetime) -> bool:
+    """Say whether the key of a verdict is not revoked, and it or one it was rotated to still is that reviewer's.
+
+    A key that is no row, from the settings or the machine itself, cannot be revoked.
+    """
+    of = ACCESS_KEYS.c
+    query = select(of.id, of.person, of.roles, of.expires_at, of.revoked_at).where(
+        of.account == account, of.line == one.line
+    )
+    rows = reader.rows(query)
+    good = [
+        row
+        for row in rows
+        if row["revoked_at"] is None
+        and (row["expires_at"] is None or aware(row["expires_at"]) > now)
+        and ROLE in row["roles"]
+        and folded(row["person"] or "") == one.person
+    ]
+    revoked = any(row["id"] == one.access_key and row["revoked_at"] is not None for row in rows)
+    return not rows or (bool(good) and not revoked)
 
 
 def check_eligible(reader: Reader, review: Review, hand: Hand, roles: frozenset[str], now: datetime) -> str:
@@ -552,6 +637,7 @@ def _keep(tx: Tx, draft: Draft, now: datetime, **more: Any) -> None:
         "withheld": draft.withheld,
         "probe": draft.probe,
         "authorisation": draft.authorisation,
+        "case": draft.case,
         "opened_at": now,
         "opened_key": draft.opened.access_key,
         "opened_line": draft.opened.line,
@@ -562,7 +648,7 @@ def _keep(tx: Tx, draft: Draft, now: datetime, **more: Any) -> None:
     tx.run(
         insert(REVIEW_FACES),
         [
-            of | {"place": one.place, "face": one.face, "user": one.user, "candidate": one.candidate}
+            of | {name: getattr(one, name) for name in ("place", "face", "user", "candidate", "before")}
             for one in draft.members
         ],
     )
@@ -593,7 +679,7 @@ def _members(reader: Reader, reviews: Sequence[str]) -> dict[str, list[Member]]:
     found: dict[str, list[Member]] = {one: [] for one in reviews}
     if reviews:
         for row in reader.rows(IN_LINE_UP, {"reviews": list(reviews)}):
-            one = Member(row["place"], row["face"], row["user"], bool(row["candidate"]), row["result"])
+            one = Member(row["place"], row["face"], row["user"], bool(row["candidate"]), row["result"], row["before"])
             found[row["review"]].append(one)
     return found
 
@@ -627,6 +713,7 @@ def _review(row: Row, rules: Rules, now: datetime) -> Review:
         withheld=row["withheld"],
         probe=row["probe"],
         authorisation=row["authorisation"],
+        case=row["case"],
         opened_at=aware(row["opened_at"]),
         opened=Hand(row["opened_key"], row["opened_line"], row["opened_person"]),
         closed_at=None if row["closed_at"] is None else aware(row["closed_at"]),
@@ -644,6 +731,8 @@ def _verdict(row: Row) -> Verdict:
         salt=bytes(row["salt"]),
         commitment=row["commitment"],
         wrong=row["wrong"],
+        line=row["line"],
+        aside=row["aside"],
     )
 
 

@@ -46,7 +46,10 @@ def decide(
     as_json: made.Json = False,
     data: made.Data = None,
 ) -> None:
-    """Put down what was decided, once and for all. Who asked does not decide, so one of the two is done with a key."""
+    """Put down what was decided, once and for all: by a person's key, never at the command line, which is nobody.
+
+    recognizance keys create NAME --role governor --person PERSON
+    """
     if decision not in DECISIONS:
         raise Wrong(f"a decision is granted or refused, not {decision!r}")
     request: dict[str, Any] = {"AuthorisationId": authorisation, "Decision": decision, "Reference": reference}

@@ -103,7 +103,7 @@ class LoadPolicy(Protocol):
         ...
 
 
-def not_given(**_: Any) -> Any:
+def not_given(*_: Any, **__: Any) -> Any:
     """Stand for a part that a command line was made without."""
     raise AssertionError("this command line was made without that part")
 

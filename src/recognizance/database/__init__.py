@@ -97,6 +97,8 @@ class _Open:
             else:
                 for part in result.partitions(size):
                     yield [tuple(row) for row in part]
+        except self.connection.dialect.loaded_dbapi.Error as error:  # the driver's own, where its rows are taken
+            raise DBAPIError(None, None, error) from error
         finally:
             result.close()
 

@@ -71,6 +71,15 @@ LEDGER_NODES = Table(
 )
 """The roots of complete subtrees of 256 ** `level` entries."""
 
+LEDGER_TILES = Table(
+    "ledger_tiles",
+    METADATA,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""256 hashes of a level, 0 for entries, in one piece once there are as many: what a proof reads."""
+
 LEDGER_TREE = Table(
     "ledger_tree",
     METADATA,
@@ -357,6 +366,7 @@ REVIEWS = Table(
     Column("withheld", Integer, nullable=False),  # candidates beyond those a line-up can have
     Column("probe", BigInteger),  # the number of the face searched with, where it is an enrolled one
     Column("authorisation", _name(128)),
+    Column("case", String(64)),  # a keyed digest, where a case was stated
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("opened_key", String(128), nullable=False),
     Column("opened_line", String(128), nullable=False),
@@ -374,6 +384,7 @@ REVIEWS = Table(
     Index("reviews_by_state", "state", "opened_at"),
     Index("reviews_by_collection", "collection"),
     Index("reviews_by_authorisation", "account", "authorisation"),
+    Index("reviews_by_case", "account", "case"),
 )
 
 REVIEW_ASKERS = Table(
@@ -405,6 +416,7 @@ REVIEW_FACES = Table(
     Column("user", BigInteger),  # the number of the user who was found, where users were searched
     Column("candidate", Boolean, nullable=False),
     Column("result", String(16)),
+    Column("before", Integer, nullable=False),  # how often they were rejected in this case when it was opened
     Index("review_faces_by_face", "collection", "face"),
 )
 """A line-up: candidates and those drawn beside them. A face that is forgotten leaves it."""
@@ -424,7 +436,8 @@ VERDICTS = Table(
     Column("review", _name(36), primary_key=True),
     Column("person", _name(128), primary_key=True),
     Column("account", String(12), nullable=False),
-    Column("access_key", String(128), nullable=False),
+    Column("access_key", String(128), nullable=False),  # of a session, its issuer's
+    Column("line", String(128), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("seconds", Double, nullable=False),  # since they first looked
     Column("calls", JSON, nullable=False),  # by place in the line-up
@@ -432,6 +445,7 @@ VERDICTS = Table(
     Column("salt", LargeBinary, nullable=False),
     Column("commitment", String(64), nullable=False),
     Column("wrong", SmallInteger, nullable=False),  # called the same, who could not be
+    Column("aside", String(16)),  # why it did not count when the review was closed
     Column("agreed", SmallInteger),  # candidates of whom the review came to say the same
     Column("overturned", SmallInteger),
     Index("verdicts_by_person", "account", "person"),

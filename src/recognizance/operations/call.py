@@ -49,7 +49,7 @@ from recognizance.vision.similarity import Similarity
 
 log = logging.getLogger(__name__)
 USES = frozenset({Act.COMPARE, Act.IDENTIFY})
-"""Acts whose entries also say when they began: "the period of each use (start ... and end)" (AI Act, Article 12(3)(a))."""
+"""Acts whose entries also say when they began: the period of each use (AI Act, Article 12(3)(a))."""
 TOLD = timedelta(seconds=1)  # from so far behind the record on, an entry says what the clock said: it was set back
 Known = TypeVar("Known")
 Request: TypeAlias = Mapping[str, Any]

@@ -1,20 +1,21 @@
 """What a search found and may not leave yet: which candidates people have decided about, and a review of the others.
 
-A decision is good for one search: the same probe, for faces or for users, in the same collection, for the same purpose
-and case. Whether a higher threshold or fewer matches were asked for makes no difference, nor does the region.
+A decision is good for one search: the same probe, for faces or for users, in the same collection, for the same case.
+Whether a higher threshold or fewer matches were asked for, or for what purpose, makes no difference, nor does the
+region.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recognizance.accountability import keys, review, vault
+from recognizance.accountability import authorisations, keys, policy, review, vault
 from recognizance.accountability.keys import Hand
 from recognizance.accountability.review import Draft, Member, Review
 from recognizance.database import Reader, Tx
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from recognizance.operations.call import Call
 
 KEEP, YES = "recognizance:keep-crops", "yes"
-HOLD = "hold"
 DOUBLE: Percent = 95.0
 """From this on two faces are taken for one person's, so that a line-up has only one of them: one pair of strangers in
 a hundred million."""
@@ -95,7 +95,7 @@ def of_picture(collection: Collection, image: Image, face: Face) -> Searched:
 
 def keeps_pictures(call: Call) -> bool:
     """Say whether faces enrolled now get a picture: where the policy can hold, or the collection's tag asks for it."""
-    return call.tags.get(KEEP) == YES or any(rule.cure == HOLD for rule in call.tools.policy.rules)
+    return call.tags.get(KEEP) == YES or policy.can_hold(call.tools.policy)
 
 
 def names_of(record: FaceRecord | UserRecord) -> Names:
@@ -118,7 +118,8 @@ def passing(call: Call, searched: Searched, candidates: Sequence[Candidate[Kept]
 
     confirmed = [one for one in candidates if standing.get(whom(one)) == review.CONFIRMED]
     fresh = [one for one in candidates if whom(one) not in standing]
-    open_one = next((one for one, _ in past if one.state == review.OPEN), None)
+    ended = _lost(call, tools.database, (one for one, _ in past))
+    open_one = next((one for one, _ in past if one.state == review.OPEN and one.authorisation not in ended), None)
     if open_one is not None:
         waited = open_one.id
         call.review = waited
@@ -196,8 +197,33 @@ def start(call: Call, tx: Tx, collection: Collection, draft: Draft) -> bool:
 def _digest(call: Call, searched: Searched, candidate: Candidate[Kept]) -> str:
     stated = call.ask.stated
     kind = "users" if isinstance(candidate.record, UserRecord) else "faces"
-    said = [call.ask.caller.account, searched.collection.number, searched.name, kind, stated.purpose, stated.case]
+    said = [call.ask.caller.account, searched.collection.number, searched.name, kind, stated.case]
     return call.tools.seal.digest(f"search {json.dumps(said)}")
+
+
+def _case(call: Call) -> str | None:
+    said = call.ask.caller.account, call.ask.stated.case
+    return None if call.ask.stated.case is None else call.tools.seal.digest(f"case {json.dumps(said)}")
+
+
+def lost(call: Call, reader: Reader, authorisation: str | None) -> bool:
+    """Say whether what was found under an authorisation is to be sealed, whether or not that has been done yet.
+
+    One that was granted and has ended is not; nor is one that this server does not keep: the policy judges those.
+    """
+    if authorisation is None:
+        return False
+    account, now = call.ask.caller.account, call.tools.controls.now()
+    try:
+        state = authorisations.find(reader, account, authorisation, now).state
+    except NotFound:
+        return False
+    return state in (authorisations.REFUSED, authorisations.LAPSED, authorisations.REQUESTED)
+
+
+def _lost(call: Call, reader: Reader, reviews: Iterable[Review]) -> set[str]:
+    under = {one.authorisation for one in reviews if one.authorisation is not None}
+    return {one for one in under if lost(call, reader, one)}
 
 
 def _standing(
@@ -208,17 +234,20 @@ def _standing(
 ) -> dict[Whom, str | None]:
     """Return what has become of everybody who was reviewed in this search: the last word, or None for none to come yet.
 
-    What was decided of a user holds for as long as the face that people looked at is the user's.
+    What was decided of a user holds for as long as the face that people looked at is the user's. Who was rejected stays
+    so; who was confirmed under an authorisation that was refused or has lapsed, is not.
     """
     said: dict[Whom, tuple[Member, str | None]] = {}
+    ended = _lost(call, call.tools.database, (one for one, _ in past))
     for one, members in past:
-        sealed = one.state == review.SEALED and one.authorisation == call.ask.stated.authorisation
+        gone = one.state == review.SEALED or one.authorisation in ended
+        sealed = gone and one.authorisation == call.ask.stated.authorisation
         for member in members:
             if not member.candidate or member.whom in said:
                 continue
-            if one.state == review.CLOSED and member.result is not None:
+            if member.result == review.REJECTED or (member.result is not None and not gone):
                 said[member.whom] = member, member.result
-            elif one.state == review.OPEN or sealed:
+            elif (one.state == review.OPEN and not gone) or sealed:
                 said[member.whom] = member, None
     found = {one.record.number: one.record.user_id for one in candidates if isinstance(one.record, UserRecord)}
     looked_at = [member.face for member, result in said.values() if member.user is not None and result is not None]
@@ -255,6 +284,7 @@ def _have_reviewed(
         withheld=max(0, len(shown) - review.MOST_CANDIDATES),
         probe=searched.face,
         authorisation=call.ask.stated.authorisation,
+        case=_case(call),
     )
     call.note(unseen=draft.unseen, withheld=draft.withheld + draft.unseen)
     if not shown:
@@ -299,21 +329,34 @@ def _open(call: Call, tx: Tx, collection: Collection, draft: Draft, seed: Draft 
         call.review = None
         return
     review.expire_search(tx, draft.search, rules, now)
+    lapsed = _lost(
+        call, tx, (one for one, _ in review.of_search(tx, draft.search, rules, now) if one.state == review.OPEN)
+    )
+    if lapsed:
+        call.note(sealed=sum(review.seal_all(tx, draft.account, one, now)[0] for one in sorted(lapsed)))
     tx.alone()  # of two that ask the same at once, the second sees what the first has opened
+    if lost(call, tx, draft.authorisation):  # refused since the policy was asked, and maybe sealed already
+        call.review = None
+        call.note(authorisation_lost=True)
+        return
     wanted = {(one.face, one.user) for one in draft.members if one.candidate}
     for one, members in review.of_search(tx, draft.search, rules, now):
-        decided = one.state == review.CLOSED and wanted <= {
-            (member.face, member.user) for member in members if member.result
-        }
+        decided = (
+            one.state == review.CLOSED
+            and not lost(call, tx, one.authorisation)
+            and wanted <= {(member.face, member.user) for member in members if member.result}
+        )
         if one.state == review.OPEN or decided:
             call.review = one.id
             call.note(review=one.id)
             review.note_asker(tx, one.id, draft.opened)
             return
+    draft = review.with_rejections(tx, draft)
     if not start(call, tx, held, draft):
         call.review = None
         return
-    call.note(review=draft.id)
+    # Whom they rejected stands in no entry before the review is closed: see "Candidates' digests" in decision 16.
+    call.note(review=draft.id, rejected_before=max(one.before for one in draft.members))
     if seed is not None:
         start(call, tx, held, seed)
 

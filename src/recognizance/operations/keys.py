@@ -1,7 +1,7 @@
 """Ours, not Rekognition's: access keys made, listed, rotated, changed and ended, and the sessions of a key.
 
-Nobody makes, changes or takes over a key that may do more, or longer, than theirs, and a key stays one person's; ending one is open to whoever
-governs. A session does none of this: what it leaves behind would outlive it.
+Nobody makes, changes or takes over a key that may do more, or longer, than theirs, and a key stays one person's;
+ending one is open to whoever governs. A session does none of this: what it leaves behind would outlive it.
 """
 
 from __future__ import annotations

@@ -350,7 +350,7 @@ def find_duplicates(call: Call, request: shapes.FindDuplicatesRequest) -> shapes
 
     collections.again(call.tools.database, collection)
     call.note(gallery=collection.faces, searched=searched, pairs=len(pairs))
-    alike = dict.fromkeys(face for pair in pairs for face in (pair["FaceId"], pair["OtherFaceId"]))
+    alike = dict.fromkeys(face for pair in pairs for face in (pair.get("FaceId"), pair.get("OtherFaceId")) if face)
     call.note(matches=call.digests(list(alike)[:MOST_NOTED]))
     answer: shapes.FindDuplicatesResponse = {"Pairs": pairs, "Searched": searched, "Crowded": crowded}
     if searched and (searched < len(page) or len(page) == limit):

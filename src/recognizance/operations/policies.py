@@ -69,7 +69,9 @@ def adopt_policy(call: Call, request: shapes.AdoptPolicyRequest) -> shapes.Adopt
 def adopt_at_start(tools: Tools, account: str, named: str, pack: Pack) -> None:
     """Put a database that is under `open` under the policy that a setting names, with an entry of the server's own."""
     ask = Ask(Caller("the-server", account, "", Kind.SERVER), "AdoptPolicy", Act.GOVERN, NOTHING_STATED, tools.now())
-    decision = Decision(Verdict.ALLOW, AT_START, "The settings name a policy for a database without one.", None, pack.called)
+    decision = Decision(
+        Verdict.ALLOW, AT_START, "The settings name a policy for a database without one.", None, pack.called
+    )
     call = Call(ask, decision, tools.new_id(), tools)
     call.note(**{"from": adopted.OPEN}, to=pack.name, digest=pack.digest)
     with call.write() as tx:

@@ -7,6 +7,7 @@ reviews is told nothing of the others. Nothing here says who a candidate is; who
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from recognizance import shapes
@@ -24,6 +25,7 @@ NAME, EVIDENCE = 128, 1000  # characters at most
 SALT = 16
 KEPT = "Your verdict is kept. DescribeReview says what the review came to, once it is closed."
 LONGEST_TERM = timedelta(days=366 * 3)
+AUDITS = frozenset({"auditor", keys.ADMIN})
 
 
 @operation("ListReviews", Act.REVIEW)
@@ -44,8 +46,11 @@ def list_reviews(call: Call, request: shapes.ListReviewsRequest) -> shapes.ListR
     person = call.ask.caller.person
     mine = set[str]() if person is None else review.has_judged(call.tools.database, account, review.folded(person))
 
+    rejected = review.most_rejected(call.tools.database, [one.id for one in found])
     call.note(listed=len(found))
-    answer: shapes.ListReviewsResponse = {"Reviews": [_summary(call, one, one.id in mine) for one in found]}
+    answer: shapes.ListReviewsResponse = {
+        "Reviews": [_summary(call, one, one.id in mine, rejected.get(one.id, 0)) for one in found]
+    }
     if len(found) == limit:
         answer["NextToken"] = pages.after(call, request, found[-1].id)
     return answer
@@ -55,15 +60,16 @@ def list_reviews(call: Call, request: shapes.ListReviewsRequest) -> shapes.ListR
 def describe_review(call: Call, request: shapes.DescribeReviewRequest) -> shapes.DescribeReviewResponse:
     """Say what is to be judged in a review, or, once it is closed, what it came to and by whose verdicts."""
     name, tools, caller = request["ReviewId"], call.tools, call.ask.caller
-    call.note(review=name)
     with tools.database.read() as reader:
         found = review.find(reader, caller.account, name, tools.reviewing, tools.now())
+        call.note(review=found.id)  # and not what was asked for: it may be anything
         members = review.members(reader, found)
         verdicts = review.verdicts(reader, found)
         person = None if caller.person is None else review.folded(caller.person)
         letters = [] if person is None else sorted(_standing(call, reader, found, members, person))
 
-    summary = _summary(call, found, any(one.person == person for one in verdicts))
+    rejected = max((one.before for one in members), default=0)
+    summary = _summary(call, found, any(one.person == person for one in verdicts), rejected)
     answer: shapes.DescribeReviewResponse = {"Review": summary, "Sentence": _sentence(found)}
     if found.state == review.OPEN:
         answer["Labels"] = letters
@@ -74,6 +80,7 @@ def describe_review(call: Call, request: shapes.DescribeReviewRequest) -> shapes
             "Confirmed": results.count(review.CONFIRMED),
             "Rejected": results.count(review.REJECTED),
             "Candidates": [one.place for one in members if one.candidate],
+            "RejectedBefore": [one.before for one in members if one.candidate],
             "Seeded": found.seeded,
         }
     return answer
@@ -83,10 +90,11 @@ def describe_review(call: Call, request: shapes.DescribeReviewRequest) -> shapes
 def get_line_up(call: Call, request: shapes.GetLineUpRequest) -> shapes.GetLineUpResponse:
     """Show a reviewer the picture that was searched with, and faces among which a candidate may be."""
     name, tools = request["ReviewId"], call.tools
-    with call.write(review=name) as tx:
+    with call.write() as tx:
         found = review.find(tx, call.ask.caller.account, name, tools.reviewing, tools.now())
+        call.note(review=found.id)
         person = _eligible(call, tx, found)
-        _check_open(found)
+        _check_open(call, tx, found)
         probe = vault.probe(tx, tools.vault, found.id)
         members = review.members(tx, found)
         there = _standing(call, tx, found, members, person)
@@ -110,13 +118,14 @@ def get_line_up(call: Call, request: shapes.GetLineUpRequest) -> shapes.GetLineU
 def submit_verdict(call: Call, request: shapes.SubmitVerdictRequest) -> shapes.SubmitVerdictResponse:
     """Keep what a reviewer says of every face of a line-up; the answer is the same whatever others said."""
     name, tools, now = request["ReviewId"], call.tools, call.tools.now()
-    account = call.ask.caller.account
-    with call.write(review=name) as tx:
+    caller, account = call.ask.caller, call.ask.caller.account
+    with call.write() as tx:
         found = review.find(tx, account, name, tools.reviewing, now)
+        call.note(review=found.id)
         person = _eligible(call, tx, found)
         collection = collections.hold(tx, found.collection)
         found = review.locked(tx, account, name, tools.reviewing, now)
-        _check_open(found)
+        _check_open(call, tx, found)
         if collection is None:
             raise Conflict(_sentence(found, gone=True))
         members = review.members(tx, found)
@@ -129,7 +138,7 @@ def submit_verdict(call: Call, request: shapes.SubmitVerdictRequest) -> shapes.S
             members,
             calls,
             reasons,
-            hand=keys.hand(tx, call.ask.caller),
+            hand=replace(keys.hand(tx, caller), access_key=caller.issuer or caller.access_key),
             person=person,
             salt=tools.vault.random(SALT),
             seal=tools.seal,
@@ -224,7 +233,9 @@ def _eligible(call: Call, reader: Reader, found: Review) -> str:
     return review.check_eligible(reader, found, keys.hand(reader, caller), caller.roles, call.tools.controls.now())
 
 
-def _check_open(found: Review) -> None:
+def _check_open(call: Call, reader: Reader, found: Review) -> None:
+    if found.state == review.OPEN and holding.lost(call, reader, found.authorisation):
+        found = replace(found, state=review.SEALED)  # as it will be within half a minute
     if found.state != review.OPEN:
         raise Conflict(_sentence(found))
 
@@ -259,11 +270,14 @@ def _close_if_decided(
     call: Call, tx: Tx, found: Review, collection: Collection, members: Sequence[Member], now: datetime
 ) -> None:
     """Close the review where the verdicts decide it, and open in the ledger what was committed to."""
-    verdicts = review.verdicts(tx, found)
+    seal = call.tools.seal
+    verdicts = review.weigh(tx, found, review.verdicts(tx, found), call.tools.controls.now())
+    aside = [f"{seal.digest(one.person)} {one.aside}" for one in verdicts if one.aside is not None]
+    if aside and len(verdicts) >= found.needed:
+        call.note(set_aside=aside)
     results = review.decide(members, verdicts, needed=found.needed, seeded=found.seeded)
     if results is None:
         return
-    seal = call.tools.seal
     came_to = review.close(tx, found, results, verdicts, now)
     confirmed = [one for one in members if results.get(one.place) == review.CONFIRMED]
     call.note(
@@ -272,8 +286,14 @@ def _close_if_decided(
         confirmed=len(confirmed),
         rejected=len(results) - len(confirmed),
         leads=call.digests(_leads(tx, collection, confirmed)),
+        rejected_before=[
+            f"{seal.digest(found_as)} {one.before}"
+            for one in members
+            if one.before
+            for found_as in _leads(tx, collection, [one])
+        ],
         reviewers=call.digests(one.person for one in verdicts if one.counts),
-        uncounted=call.digests(one.person for one in verdicts if not one.counts),
+        uncounted=call.digests(one.person for one in verdicts if one.wrong),
         opened=[review.opening(seal, found.size, one.calls, one.reasons, one.salt) for one in verdicts],
     )
 
@@ -308,7 +328,7 @@ def _sentence(found: Review, *, gone: bool = False) -> str:
     }[state]
 
 
-def _summary(call: Call, found: Review, judged: bool) -> shapes.ReviewSummary:
+def _summary(call: Call, found: Review, judged: bool, rejected: int) -> shapes.ReviewSummary:
     summary: shapes.ReviewSummary = {
         "ReviewId": found.id,
         "State": found.state,  # type: ignore[typeddict-item]  # the states are the shape's
@@ -323,6 +343,9 @@ def _summary(call: Call, found: Review, judged: bool) -> shapes.ReviewSummary:
         summary["Outcome"] = found.outcome
     if found.closed_at is not None:
         summary["ClosedAt"] = found.closed_at
+    roles = call.ask.caller.roles  # of what is open, a reviewer is told nothing that tells a candidate from others
+    if found.state == review.CLOSED or (roles & AUDITS and review.ROLE not in roles):
+        summary["RejectedBefore"] = rejected
     return summary
 
 

@@ -47,7 +47,7 @@ def person_or_none(text: str | None, member: str, most: int) -> str | None:
     if text is None or not text.strip():
         return None
     kept = " ".join(unicodedata.normalize("NFKC", text).split())
-    if not kept.isprintable() or any(_unseen(sign) for sign in text + kept):
+    if not (text.strip() + kept).isprintable() or any(_unseen(sign) for sign in text + kept):
         raise InvalidParameter(f"{member} should be text of characters that show, in one line.")
     if len(kept) > most:
         raise InvalidParameter(f"{member} should have at most {most} characters, and has {len(kept)}.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from recognizance.accountability import cases, cedar, policy
 from recognizance.errors import InvalidParameter, PolicyWrong, SettingsWrong
-from recognizance.values import Act, Ask, Authorisation, Caller, CollectionId, Holding, Probe, Stated, Verdict
+from recognizance.values import TERM, Act, Ask, Authorisation, Caller, CollectionId, Holding, Probe, Stated, Verdict
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OPERATIONS = {
@@ -190,10 +191,11 @@ def test_the_digest_is_of_every_file_with_its_name_and_length_and_of_the_schema(
 
 
 def test_no_two_policies_have_one_digest_for_where_their_files_are_cut(load, tmp_path):
-    apart = load(a=PERMIT + "//", b=PURPOSE)
+    noted, whole = PURPOSE.splitlines()[0], PURPOSE.splitlines()[1]
+    apart = load(a=PERMIT + "//", b=f"{noted} {whole}")
     (tmp_path / "own" / "b.cedar").unlink()
-    together = load(a=PERMIT + "//" + PURPOSE)
-    assert (len(apart.rules), len(together.rules)) == (2, 2)
+    together = load(a=PERMIT + f"//{noted} {whole}")
+    assert (len(apart.rules), len(together.rules)) == (2, 1)
     assert apart.digest != together.digest
 
 
@@ -225,15 +227,21 @@ def test_brackets_that_would_crash_the_parser_are_refused_with_their_line(load, 
 
 @pytest.mark.parametrize(
     "entangled",
-    [" && ".join(["true"] * 500), "principal" + ".a" * 100_000, "if true then " * 50_000 + "true" + " else true" * 50_000],
+    [
+        " && ".join(["true"] * 500),
+        "principal" + ".a" * 100_000,
+        "if true then " * 50_000 + "true" + " else true" * 50_000,
+    ],
 )
 def test_a_statement_that_is_too_entangled_is_refused_with_its_line(load, entangled):
     told = wrong(load, PERMIT + '@id("a/b")\npermit(principal, action, resource)\nwhen { ' + entangled + " };")
-    assert told.startswith("0.cedar:") and told.endswith("make several of it")
+    assert re.fullmatch(r"0\.cedar:\d+: this statement is too .*; make several of it", told)
 
 
 def test_brackets_in_words_and_comments_are_none(load):
-    assert load(PERMIT, f'// {"(" * 200}\n@id("a/b") permit(principal, action, resource) when {{ "{"(" * 200}" == "a" }};')
+    assert load(
+        PERMIT, f'// {"(" * 200}\n@id("a/b") permit(principal, action, resource) when {{ "{"(" * 200}" == "a" }};'
+    )
 
 
 @pytest.mark.parametrize("named", ["~nosuchuser/x", "a\0/b", "/" + "x" * 5000, " "])
@@ -538,11 +546,11 @@ def test_an_authorisation_that_is_only_named_is_none(load):
 
 
 @pytest.mark.parametrize(
-    ("tag", "days"), [("30", 30), (" 30 ", 30), ("007", 7), ("", None), ("30.5", None), ("-1", None), ("٣٠", None),
+    ("tag", "days"), [("30", 30), (" 30 ", None), ("007", 7), ("", None), ("30.5", None), ("-1", None), ("٣٠", None),
                       ("1" * 10, None)]
 )  # fmt: skip
 def test_a_term_is_a_whole_number_of_days(load, tag, days):
-    ask = replace(ASK, holding=Holding(CollectionId("staff"), 1, {policy.RETENTION: tag}))
+    ask = replace(ASK, holding=Holding(CollectionId("staff"), 1, {TERM: tag}))
     known = "resource is Collection && resource has retention"
     assert when(load, known)(ask) is (days is not None)
     if days is not None:

@@ -38,7 +38,7 @@ def database():
                         faces=0,
                         users=0,
                         tags={},
-                    )  # fmt: skip
+                    )
                 )
         yield opened
 

@@ -31,10 +31,11 @@ revision = "0003"
 down_revision = "0002"
 
 AT_ONCE = 5000
-ONLY_ADDED_TO = ("ledger", "ledger_nodes", "checkpoints", "cosignatures")
+ONLY_ADDED_TO = ("ledger", "ledger_nodes", "ledger_tiles", "checkpoints", "cosignatures")
 KEYS = {
     "ledger": "sequence = NEW.sequence",
     "ledger_nodes": "level = NEW.level AND place = NEW.place",
+    "ledger_tiles": "level = NEW.level AND place = NEW.place",
     "checkpoints": "size = NEW.size",
     "cosignatures": "size = NEW.size AND witness = NEW.witness",
     "statements": "sequence = NEW.sequence",
@@ -57,13 +58,13 @@ def upgrade() -> None:
     op.execute("CREATE TEMPORARY TABLE ledger_before AS SELECT * FROM ledger")
     op.execute("CREATE INDEX ledger_before_order ON ledger_before (sequence)")
     op.drop_table("ledger")  # now, so that the new one's constraints can have its names
-    ledger, nodes, tree, statements = _tables()
-    _take_over(ledger, nodes, tree, statements)
+    ledger, nodes, tiles, tree, statements = _tables()
+    _take_over(ledger, nodes, tiles, tree, statements)
     op.drop_table("ledger_before")
     _guard()
 
 
-def _tables() -> tuple[Table, Table, Table, Table]:
+def _tables() -> tuple[Table, Table, Table, Table, Table]:
     number = BigInteger().with_variant(Integer, "sqlite")
     ledger = op.create_table(
         "ledger",
@@ -78,6 +79,12 @@ def _tables() -> tuple[Table, Table, Table, Table]:
         Column("place", BigInteger, primary_key=True, autoincrement=False),
         Column("hash", LargeBinary, nullable=False),
         sqlite_with_rowid=False,
+    )
+    tiles = op.create_table(
+        "ledger_tiles",
+        Column("level", SmallInteger, primary_key=True, autoincrement=False),
+        Column("place", BigInteger, primary_key=True, autoincrement=False),
+        Column("hashes", LargeBinary, nullable=False),
     )
     tree = op.create_table(
         "ledger_tree",
@@ -111,10 +118,10 @@ def _tables() -> tuple[Table, Table, Table, Table]:
     )
     named = text("case_digest IS NOT NULL")
     op.create_index("statements_by_case", "statements", ["case_digest"], sqlite_where=named, postgresql_where=named)
-    return ledger, nodes, tree, statements
+    return ledger, nodes, tiles, tree, statements
 
 
-def _take_over(ledger: Table, nodes: Table, tree: Table, statements: Table) -> None:
+def _take_over(ledger: Table, nodes: Table, tiles: Table, tree: Table, statements: Table) -> None:
     connection = op.get_bind()
     size, frontier, last = 0, list[bytes](), None
     for old in _pages():
@@ -134,12 +141,26 @@ def _take_over(ledger: Table, nodes: Table, tree: Table, statements: Table) -> N
             connection.execute(insert(statements), said)
         if kept:
             connection.execute(insert(nodes), kept)
+            connection.execute(insert(tiles), [_tile(ledger, nodes, one["level"] - 1, one["place"]) for one in kept])
     stands = {"size": size, "at": last, "frontier": b"".join(frontier)}
     connection.execute(insert(tree).values(only=1, signed_size=0, **stands))
 
 
+def _tile(ledger: Table, nodes: Table, level: int, place: int) -> dict[str, Any]:
+    """Return the row of 256 hashes of a level, 0 for entries."""
+    first = place * 256
+    if level == 0:
+        query = (
+            select(ledger.c.hash).where(ledger.c.sequence.between(first + 1, first + 256)).order_by(ledger.c.sequence)
+        )
+    else:
+        query = select(nodes.c.hash).where(nodes.c.level == level, nodes.c.place.between(first, first + 255))
+        query = query.order_by(nodes.c.place)
+    return {"level": level, "place": place, "hashes": b"".join(op.get_bind().execute(query).scalars())}
+
+
 def _grow(frontier: list[bytes], size: int, leaf: bytes) -> list[dict[str, Any]]:
-    """Add a leaf's hash to the roots of the complete subtrees of `size` leaves; return those of 256, 65,536 and so on."""
+    """Add a leaf's hash to the roots of the complete subtrees of `size` leaves; return those of 256, 65,536 …."""
     kept, height = list[dict[str, Any]](), 0
     while size >> height & 1:
         leaf = hashlib.sha256(b"\x01" + frontier.pop() + leaf).digest()

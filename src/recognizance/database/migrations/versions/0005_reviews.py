@@ -72,6 +72,7 @@ def upgrade() -> None:
         Column("user", BigInteger),
         Column("candidate", Boolean, nullable=False),
         Column("result", String(16)),
+        Column("before", Integer, nullable=False),
     )
     op.create_index("review_faces_by_face", "review_faces", ["collection", "face"])
     op.create_table("review_looks", _review(), _person(), _time("at", nullable=False))
@@ -81,6 +82,7 @@ def upgrade() -> None:
         _person(),
         Column("account", String(12), nullable=False),
         Column("access_key", String(128), nullable=False),
+        Column("line", String(128), nullable=False),
         _time("at", nullable=False),
         Column("seconds", Double, nullable=False),
         Column("calls", JSON, nullable=False),
@@ -88,6 +90,7 @@ def upgrade() -> None:
         _sealed("salt"),
         Column("commitment", String(64), nullable=False),
         Column("wrong", SmallInteger, nullable=False),
+        Column("aside", String(16)),
         Column("agreed", SmallInteger),
         Column("overturned", SmallInteger),
     )
@@ -120,6 +123,7 @@ def _make_reviews() -> None:
         Column("withheld", Integer, nullable=False),
         Column("probe", BigInteger),
         Column("authorisation", _name(128)),
+        Column("case", String(64)),
         _time("opened_at", nullable=False),
         Column("opened_key", String(128), nullable=False),
         Column("opened_line", String(128), nullable=False),
@@ -135,3 +139,4 @@ def _make_reviews() -> None:
     op.create_index("reviews_by_state", "reviews", ["state", "opened_at"])
     op.create_index("reviews_by_collection", "reviews", ["collection"])
     op.create_index("reviews_by_authorisation", "reviews", ["account", "authorisation"])
+    op.create_index("reviews_by_case", "reviews", ["account", "case"])
