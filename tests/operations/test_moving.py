@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from tests.two_models import NOT_INSTALLED, OTHER, OTHER_DIMENSION, OTHER_VERSIO
 from recognizance import app, private, settings
 from recognizance.database.backup import Backups
 from recognizance.errors import IndexUnusable, InvalidParameter, Unserved
-from recognizance.gallery import users
+from recognizance.gallery import collections, users
 from recognizance.gallery.shelf import Shelf
 from recognizance.operations import moving
 from recognizance.values import Caller
@@ -806,7 +807,10 @@ def test_deleting_a_collection_deletes_what_is_being_built(house, rekognition, a
 
     house.start_reembedding(CollectionId="staff", Model=OTHER)
     reembed(house, album[0]["pair"])
-    rekognition.delete_collection(CollectionId="staff")
+    rekognition.delete_collection(CollectionId="staff")  # returns when the one that is named is erased
+    until = monotonic() + 10
+    while collections.removed(parts.database) and monotonic() < until:
+        sleep(0.01)
     assert parts.database.rows(select(VECTORS)) == parts.database.rows(select(COLLECTIONS)) == []
 
 
