@@ -1,12 +1,14 @@
 """On what ground a face is kept, and its end: ListFaceGrounds, ExpireFaces, WithdrawConsent, and what upkeep does."""
 
+import base64
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 from sqlalchemy import select
-from tests.client import in_process
+from tests.client import ask, in_process, signed
 from tests.operations.conftest import body, code, paged
 from tests.pictures import ANNA, BRUNO, EMMA, people
 
@@ -166,16 +168,36 @@ def test_a_search_is_recorded_with_the_root_of_what_was_searched(rekognition, pa
     assert facts["expected_false"] > 0
 
 
-def test_a_known_picture_enrolled_again_gets_the_new_ground(rekognition, consenting, house, staff):
+def test_a_known_picture_enrolled_again_gets_the_ground_it_lacked(rekognition, consenting, house, staff):
     (anna,) = index(rekognition, ANNA)
     assert grounds(house) == {}
     rekognition.tag_resource(ResourceArn=ARN, Tags={TERM: "30"})
     assert index(consenting, ANNA) == [anna]
     assert grounds(house)[anna]["Consent"] == "release 17"
     assert "Until" in grounds(house)[anna]
-    index(rekognition, ANNA)
-    assert grounds(house)[anna].get("Consent") is None
-    assert body(house.withdraw_consent(CollectionId="staff", Consent="release 17"))["DeletedFaces"] == []
+
+
+def test_enrolling_again_takes_no_consent_away_and_makes_no_term_longer(rekognition, consenting, house, staff, time):
+    rekognition.tag_resource(ResourceArn=ARN, Tags={TERM: "30"})
+    (anna,) = index(consenting, ANNA)
+    before = grounds(house)
+    time.passes(days=3)
+    assert index(rekognition, ANNA) == index(consenting, ANNA) == [anna]
+    assert grounds(house) == before
+    assert house.withdraw_consent(CollectionId="staff", Consent="release 17")["DeletedFaces"] == [anna]
+
+
+def test_a_face_is_not_enrolled_on_two_consents(rekognition, consenting, house, server, key, staff):
+    index(consenting, ANNA)
+    headers = [("x-recognizance-consent", "release 18")]
+    request = {
+        "CollectionId": "staff",
+        "Image": {"Bytes": base64.b64encode(people(ANNA)).decode()},
+        "QualityFilter": "NONE",
+    }
+    answer = ask(server, **signed("RekognitionService.IndexFaces", json.dumps(request).encode(), headers=headers))
+    assert b"another consent" in answer.body
+    assert len(house.withdraw_consent(CollectionId="staff", Consent="release 17")["DeletedFaces"]) == 1
 
 
 def test_a_restored_face_keeps_its_term_whatever_its_file_says_of_when_it_was_enrolled(

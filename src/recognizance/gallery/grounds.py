@@ -35,6 +35,7 @@ OF = (
     .order_by(FACES.c.number)
 )
 KEEP = insert(GROUNDS)
+OTHER_CONSENT = "A face of this picture is enrolled on another consent; delete that face first, or state that consent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +69,28 @@ def no_term() -> str:
 
 
 def keep(tx: Tx, collection: Collection, numbers: Sequence[int], *, consent: str | None, ends: datetime | None) -> None:
-    """Note on what ground faces that were just enrolled are kept, and until when; what was noted before ends with it.
+    """Note on what ground enrolled faces are kept, and until when, where that was not noted before.
 
-    Where neither is said, what was noted before goes on.
+    What was noted stands: a face that is enrolled again keeps its consent and its term. Raises `InvalidParameter` where
+    it was enrolled on another consent: either could be withdrawn, and only one is kept. The collection must be locked.
     """
-    if numbers and (consent is not None or ends is not None):
-        tx.run(delete(GROUNDS).where(GROUNDS.c.collection == collection.number, GROUNDS.c.number.in_(numbers)))
-        tx.run(
-            KEEP,
-            [
-                {"collection": collection.number, "number": number, "consent": consent, "until": ends}
-                for number in numbers
-            ],
-        )
+    if not numbers or (consent is None and ends is None):
+        return
+    mine = GROUNDS.c.collection == collection.number
+    known = {row["number"]: row for row in tx.rows(select(GROUNDS).where(mine, GROUNDS.c.number.in_(numbers)))}
+    if consent is not None and any(row["consent"] not in (None, consent) for row in known.values()):
+        raise InvalidParameter(OTHER_CONSENT)
+    rows = [
+        {
+            "collection": collection.number,
+            "number": number,
+            "consent": known[number]["consent"] or consent if number in known else consent,
+            "until": known[number]["until"] or ends if number in known else ends,
+        }
+        for number in numbers
+    ]
+    tx.run(delete(GROUNDS).where(mine, GROUNDS.c.number.in_(list(known))))
+    tx.run(KEEP, rows)
 
 
 def listed(reader: Reader, collection: Collection, *, after: int, limit: int) -> list[Ground]:
