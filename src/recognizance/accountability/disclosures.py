@@ -112,7 +112,7 @@ class _Found:
             self.counts[kind] += 1
         if search and facts.get("candidates") is not None:
             self.counts["FoundNoOne"] += not facts["candidates"]
-            self.counts["Found"] += bool(facts["candidates"]) and kind == "Answered"
+            self.counts["Found"] += bool(facts.get("matched", facts["candidates"])) and kind == "Answered"
         leave = stated.get("authorisation")
         if leave is not None:
             self.named.add(leave)

@@ -361,7 +361,8 @@ class _Books:
         facts = entry["facts"]
         candidates = _number(facts, "candidates")
         if outcome == "Answered":
-            outcome = "NothingSearched" if candidates is None else "Found" if candidates else "FoundNoOne"
+            given = facts.get("matched", candidates)  # what people rejected was given to nobody
+            outcome = "NothingSearched" if candidates is None else "Found" if given else "FoundNoOne"
         purpose = stated.get("purpose")
         name = (ERASED, "") if erased else (NOT_STATED, "") if purpose is None else (STATED, purpose)
         self.purposes.add(name, outcome)

@@ -99,7 +99,7 @@ DELETION = (
 MEASURES: Mapping[str, str] = {
     "Candidates": "candidates of a search",
     "GallerySize": "faces in the collection searched",
-    "MinutesToDecide": "minutes from the search to the decision",
+    "MinutesToDecide": "minutes from the asking to the decision",
 }
 
 
