@@ -149,7 +149,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.vision.similarity import scale_of
 
     asked = adopted.called(settings.policy)
-    policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
+    loaded = policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
     known = cards.load(given_folder(settings.cards))
     detector = cards.choose(known, settings.detector, task="detect")
     embedder = cards.choose(known, settings.embedder, task="embed")
@@ -164,7 +164,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     gallery = Gallery(database, source)
     try:
         decided_by, adopts = adopted.settled(database, settings.account, asked)
-        decides = policy.load(decided_by, OPERATIONS)
+        decides = loaded if decided_by == (asked or adopted.OPEN) else policy.load(decided_by, OPERATIONS)
         gallery.tidy()
         folder = settings.data / "keys"
         seal = ledger.Seal(keys.ledger_key(folder, os.urandom))

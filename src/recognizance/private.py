@@ -9,6 +9,8 @@ from pathlib import Path
 
 from recognizance.errors import SettingsWrong
 
+KEY = 32  # bytes
+
 
 def folder(path: Path) -> None:
     """Make a folder for its owner only, and its parents as usual. One that is there is left as it is.
@@ -44,6 +46,14 @@ def keep(path: Path, make: Callable[[], bytes]) -> bytes:
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     return path.read_bytes()
+
+
+def key(path: Path, random: Callable[[int], bytes]) -> bytes:
+    """Return the 32-byte key kept at `path`, made when it is missing. Raises `SettingsWrong` for another length."""
+    found = keep(path, lambda: random(KEY))
+    if len(found) != KEY:
+        raise SettingsWrong(f"{path} should hold {KEY} bytes and holds {len(found)}; restore it from backup")
+    return found
 
 
 def make_durable(path: Path) -> None:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from recognizance.errors import LedgerBroken
@@ -37,6 +37,11 @@ _NUMBER = r"-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,20})?(?:e[+-][0-9]{2,3})?"
 _VALUE = rf"(?:{_TEXT}|{_NUMBER}|true|false|null|\[(?:{_TEXT}(?:,{_TEXT})*+)?\])"
 _NAME = r'"[a-z][a-z0-9_]{0,63}"'
 _TIME = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
+
+
+def time_text(at: datetime) -> str:
+    """Return a time as entries have it: UTC, to the microsecond."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _one_of(words: tuple[str, ...]) -> str:

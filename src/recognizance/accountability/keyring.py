@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 KEY = "AKIA"
 WRAP, SESSIONS = "wrap.key", "sessions.key"
 _NONCE = 12
-_LENGTH = 32
 SIGNING = select(ACCESS_KEYS).where(ACCESS_KEYS.c.id == bindparam("of_id"), ACCESS_KEYS.c.revoked_at.is_(None))
 
 
@@ -132,8 +131,7 @@ class Keyring:
         """Return what makes tokens of sessions and opens them."""
         with self._lock:
             if self._sealing is None:
-                kept = private.keep(self._folder / SESSIONS, lambda: self._random(_LENGTH))
-                self._sealing = Sealing(_of_length(self._folder / SESSIONS, kept), self._random)
+                self._sealing = Sealing(private.key(self._folder / SESSIONS, self._random), self._random)
             return self._sealing
 
     def check(self) -> None:
@@ -162,7 +160,7 @@ class Keyring:
                 f"{path} is missing, and with it every secret of the access keys in the database; restore it from "
                 "backup, or revoke those keys (recognizance keys list, recognizance keys revoke) and make new ones"
             )
-        made = AESGCM(_of_length(path, private.keep(path, lambda: self._random(_LENGTH))))
+        made = AESGCM(private.key(path, self._random))
         for row in newest:
             try:
                 _opened(made, row)
@@ -179,12 +177,6 @@ def _opened(wrapping: AESGCM, row: Row) -> str:
     if len(sealed) <= _NONCE:
         raise InvalidTag
     return wrapping.decrypt(sealed[:_NONCE], sealed[_NONCE:], row["id"].encode()).decode()
-
-
-def _of_length(path: Path, key: bytes) -> bytes:
-    if len(key) != _LENGTH:
-        raise SettingsWrong(f"{path} should hold {_LENGTH} bytes and holds {len(key)}; restore it from backup")
-    return key
 
 
 def _key_of(row: Row, secret: str) -> Key:

@@ -72,22 +72,12 @@ def root_key(folder: Path, account: str, random: RandomBytes) -> Key:
 
 def ledger_key(folder: Path, random: RandomBytes) -> bytes:
     """Return the 32-byte key of the ledger's digests kept in `folder`, making it on the first call."""
-    key = private.keep(folder / "ledger.key", lambda: random(32))
-    if len(key) != 32:
-        raise SettingsWrong(
-            f"{folder / 'ledger.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
-        )
-    return key
+    return private.key(folder / "ledger.key", random)
 
 
 def signing_key(folder: Path, random: RandomBytes) -> bytes:
     """Return the 32-byte key that signs the ledger's checkpoints, kept in `folder`, making it on the first call."""
-    key = private.keep(folder / "ledger-signing.key", lambda: random(32))
-    if len(key) != 32:
-        raise SettingsWrong(
-            f"{folder / 'ledger-signing.key'} should hold 32 bytes and holds {len(key)}; restore it from backup"
-        )
-    return key
+    return private.key(folder / "ledger-signing.key", random)
 
 
 # Access keys

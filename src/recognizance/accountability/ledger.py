@@ -15,7 +15,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event, Lock
 from typing import Any, TypeAlias
@@ -23,7 +23,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from recognizance.accountability import notes
-from recognizance.accountability.entries import VERSION, canonical, commitment
+from recognizance.accountability.entries import VERSION, canonical, commitment, time_text
 from recognizance.accountability.merkle import TILE, Frontier, Kept, Tree, leaf_hash
 from recognizance.database import Database, Reader, Row, Tx, aware
 from recognizance.database.tables import (
@@ -565,11 +565,6 @@ def statement_text(stated: Stated) -> str:
 def case_digest(case: str) -> str:
     """Return what statements of a case are found by. It is as personal as the case, and erased with it."""
     return sha256(case.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def time_text(at: datetime) -> str:
-    """Return a time as leaves have it: UTC, to the microsecond."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _due(found: Standing) -> bool:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from recognizance.accountability.entries import time_text
 from recognizance.errors import NoteWrong
 
 LOG = 0x01
@@ -136,7 +137,7 @@ class Checkpoint:
     @classmethod
     def made(cls, origin: str, size: int, root: bytes, at: datetime) -> Checkpoint:
         """Return a checkpoint with its time, in UTC and whole microseconds."""
-        return cls(origin, size, root, (f"at {at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z",))
+        return cls(origin, size, root, (f"at {time_text(at)}",))
 
     @property
     def text(self) -> str:

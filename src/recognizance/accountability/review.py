@@ -30,7 +30,7 @@ from recognizance.accountability import vault
 from recognizance.accountability.keys import Hand
 from recognizance.accountability.keys import folded as folded_name
 from recognizance.accountability.ledger import Seal
-from recognizance.database import Reader, Row, Tx, aware
+from recognizance.database import Reader, Row, Tx, aware, slices
 from recognizance.database.tables import (
     ACCESS_KEYS,
     REVIEW_ASKERS,
@@ -433,8 +433,7 @@ def seal_all(tx: Tx, account: str, authorisation: str, now: datetime) -> tuple[i
     """Seal every review of searches made under an authorisation; return how many, and how many pictures went."""
     theirs = and_(REVIEWS.c.account == account, REVIEWS.c.authorisation == authorisation, REVIEWS.c.state != SEALED)
     found = [row["id"] for row in tx.rows(select(REVIEWS.c.id).where(theirs).order_by(REVIEWS.c.id).with_for_update())]
-    for start_ in range(0, len(found), vault.ASKED_ROWS):
-        some = found[start_ : start_ + vault.ASKED_ROWS]
+    for some in slices(found):
         tx.run(update(REVIEWS).where(REVIEWS.c.id.in_(some)).values(state=SEALED, closed_at=now))
     return len(found), vault.destroy_probes(tx, found)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,15 +17,11 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from recognizance import private
 from recognizance.accountability.keys import RandomBytes
-from recognizance.database import Reader, Tx
+from recognizance.database import Reader, Tx, slices
 from recognizance.database.tables import CROP_KEYS, CROPS, REVIEW_PROBES
-from recognizance.errors import SettingsWrong
 
 BYTES = 32
 NONCE = 12
-ASKED_ROWS = 5_000  # numbers in one SELECT
-
-Named = TypeVar("Named", int, str)
 
 KEY_OF = select(CROP_KEYS.c.wrapped).where(CROP_KEYS.c.collection == bindparam("of_collection"))
 NUMBERED = CROPS.c.number.in_(bindparam("numbers", expanding=True))
@@ -37,12 +32,7 @@ KEEP = insert(CROPS)
 
 def vault_key(folder: Path, random: RandomBytes) -> bytes:
     """Return the 32-byte key that wraps the others, kept in `folder`; it is made on the first call."""
-    key = private.keep(folder / "vault.key", lambda: random(BYTES))
-    if len(key) != BYTES:
-        raise SettingsWrong(
-            f"{folder / 'vault.key'} should hold {BYTES} bytes and holds {len(key)}; restore it from backup"
-        )
-    return key
+    return private.key(folder / "vault.key", random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +90,8 @@ def pictured(reader: Reader, collection: int, numbers: Sequence[int]) -> set[int
     """Return which of the faces have a picture."""
     return {
         row["number"]
-        for some in _slices(numbers)
-        for row in reader.rows(THERE, {"of_collection": collection, "numbers": some})
+        for some in slices(numbers)
+        for row in reader.rows(THERE, {"of_collection": collection, "numbers": list(some)})
     }
 
 
@@ -113,8 +103,8 @@ def crops(reader: Reader, vault: Vault, collection: int, numbers: Sequence[int])
     key = vault.unwrap(bytes(keys[0]["wrapped"]), _collection(collection))
     return {
         row["number"]: unseal(key, bytes(row["sealed"]), _crop(collection, row["number"]))
-        for some in _slices(numbers)
-        for row in reader.rows(PICTURES, {"of_collection": collection, "numbers": some})
+        for some in slices(numbers)
+        for row in reader.rows(PICTURES, {"of_collection": collection, "numbers": list(some)})
     }
 
 
@@ -146,7 +136,7 @@ def probe(reader: Reader, vault: Vault, review: str) -> bytes | None:
 
 def destroy_probes(tx: Tx, reviews: Sequence[str]) -> int:
     """Destroy the pictures that these reviews are of, and their keys; return how many there were."""
-    return sum(tx.run(delete(REVIEW_PROBES).where(REVIEW_PROBES.c.review.in_(some))) for some in _slices(reviews))
+    return sum(tx.run(delete(REVIEW_PROBES).where(REVIEW_PROBES.c.review.in_(some))) for some in slices(reviews))
 
 
 def _collection(number: int) -> str:
@@ -163,7 +153,3 @@ def _review(review: str) -> str:
 
 def _probe(review: str) -> str:
     return f"probe of review {review}"
-
-
-def _slices(numbers: Sequence[Named]) -> list[list[Named]]:
-    return [list(numbers[at : at + ASKED_ROWS]) for at in range(0, len(numbers), ASKED_ROWS)]

@@ -53,11 +53,7 @@ def witness(folder: Path, origin: str, logs: Iterable[str], random: Callable[[in
 
     `logs` are public keys as text. Raises `SettingsWrong` for what is none.
     """
-    seed = private.keep(folder / "witness.key", lambda: random(32))
-    if len(seed) != 32:
-        raise SettingsWrong(
-            f"{folder / 'witness.key'} should hold 32 bytes and holds {len(seed)}; restore it from backup"
-        )
+    seed = private.key(folder / "witness.key", random)
     try:
         keys = tuple(notes.verifier(text) for text in logs)
     except NoteWrong as error:

@@ -15,12 +15,12 @@ say) is SQLAlchemy's error as it is.
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, LargeBinary, Select, Text, make_url, update
 from sqlalchemy.engine import CursorResult
@@ -40,8 +40,10 @@ from recognizance.database import migrations, sqlite
 from recognizance.errors import DatabaseUnusable
 
 Row: TypeAlias = Mapping[str, Any]
+Name = TypeVar("Name", bound=int | str)
 Change: TypeAlias = Insert | Update | Delete
 OF_A_STATEMENT = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+NAMED = 5_000  # values in one statement: SQLite takes 32,766, PostgreSQL 65,535
 IN_TURN = 84770002  # our number among PostgreSQL's advisory locks; the migrations have the one before
 OPENING = (SQLAlchemyError, OSError)
 PLAIN = (Integer, Double, String, Text, LargeBinary)
@@ -114,6 +116,12 @@ class _Open:
     def alone(self) -> None:
         if self.connection.dialect.name == "postgresql":  # on SQLite every writer is
             self.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({IN_TURN})")
+
+
+def slices(names: Sequence[Name]) -> Iterator[Sequence[Name]]:
+    """Yield names or numbers in pieces that one statement may hold."""
+    for start in range(0, len(names), NAMED):
+        yield names[start : start + NAMED]
 
 
 def aware(at: datetime) -> datetime:

@@ -68,9 +68,7 @@ HEAVY = {CROPS.name: 10}
 
 def find(reader: Reader, account: str, collection_id: CollectionId) -> Collection:
     """Return the collection an account knows by this id. Raises `NotFound`."""
-    for row in reader.rows(FIND, {"of_account": account, "of_id": collection_id}):
-        return of_row(row)
-    raise missing(collection_id)
+    return find_tagged(reader, account, collection_id)[0]
 
 
 def find_tagged(reader: Reader, account: str, collection_id: CollectionId) -> tuple[Collection, Mapping[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, insert, select
 
-from recognizance.database import Reader, Row, Tx, aware
+from recognizance.database import Reader, Row, Tx, aware, slices
 from recognizance.database.tables import FACE, FACES, GROUNDS
 from recognizance.errors import ModelMismatch, QuotaExceeded
 from recognizance.gallery import collections, pictures, vectors
@@ -148,7 +148,7 @@ def forget(tx: Tx, collection: Collection, face_ids: Sequence[FaceId]) -> Forgot
 
 def _erase(tx: Tx, collection: Collection, numbers: Sequence[int]) -> None:
     if numbers:
-        for some in vectors.slices(numbers):
+        for some in slices(numbers):
             tx.run(delete(FACES).where(FACES.c.collection == collection.number, FACES.c.number.in_(some)))
             tx.run(delete(GROUNDS).where(GROUNDS.c.collection == collection.number, GROUNDS.c.number.in_(some)))
             pictures.forget(tx, collection.number, some)
@@ -160,10 +160,8 @@ def by_ids(reader: Reader, collection: Collection, face_ids: Sequence[FaceId]) -
     """Return the faces that have these ids, in no particular order."""
     return [
         of_row(row, collection)
-        for start in range(0, len(face_ids), vectors.ASKED_ROWS)
-        for row in reader.rows(
-            BY_IDS, {"of_collection": collection.number, "ids": list(face_ids[start : start + vectors.ASKED_ROWS])}
-        )
+        for some in slices(face_ids)
+        for row in reader.rows(BY_IDS, {"of_collection": collection.number, "ids": list(some)})
     ]
 
 
@@ -171,7 +169,7 @@ def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -
     """Return the faces that have these numbers, by number; those that are gone are missing."""
     return {
         row["number"]: of_row(row, collection)
-        for some in vectors.slices(numbers)
+        for some in slices(numbers)
         for row in reader.rows(BY_NUMBERS, {"of_collection": collection.number, "numbers": list(some)})
     }
 

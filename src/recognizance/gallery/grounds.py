@@ -68,13 +68,14 @@ def no_term() -> str:
     return f"The tag {TERM} should be a number of days from 1 to {LONGEST_TERM}."
 
 
-def keep(tx: Tx, collection: Collection, numbers: Sequence[int], *, consent: str | None, ends: datetime | None) -> None:
-    """Note on what ground enrolled faces are kept, and until when, where that was not noted before.
+def keep(tx: Tx, collection: Collection, ends: Mapping[int, datetime | None], *, consent: str | None) -> None:
+    """Note on what ground enrolled faces are kept, and until when by number, where that was not noted before.
 
     What was noted stands: a face that is enrolled again keeps its consent and its term. Raises `InvalidParameter` where
     it was enrolled on another consent: either could be withdrawn, and only one is kept. The collection must be locked.
     """
-    if not numbers or (consent is None and ends is None):
+    numbers = [number for number, end in ends.items() if consent is not None or end is not None]
+    if not numbers:
         return
     mine = GROUNDS.c.collection == collection.number
     known = {row["number"]: row for row in tx.rows(select(GROUNDS).where(mine, GROUNDS.c.number.in_(numbers)))}
@@ -85,7 +86,7 @@ def keep(tx: Tx, collection: Collection, numbers: Sequence[int], *, consent: str
             "collection": collection.number,
             "number": number,
             "consent": known[number]["consent"] or consent if number in known else consent,
-            "until": known[number]["until"] or ends if number in known else ends,
+            "until": known[number]["until"] or ends[number] if number in known else ends[number],
         }
         for number in numbers
     ]

@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import Select, and_, select
 
-from recognizance.database import Reader, Row, Tx
+from recognizance.database import Reader, Row, Tx, slices
 from recognizance.database.tables import FACE, FACES, REMOVALS, USERS, VECTORS
 from recognizance.errors import InvalidParameter, QuotaExceeded
 from recognizance.gallery import collections, faces, users, vectors
@@ -141,8 +141,7 @@ def _with_room(given: Sequence[Kept], owners: dict[UserId, UserRecord]) -> tuple
 
 
 def _users_named(reader: Reader, collection: Collection, names: Sequence[UserId]) -> Iterator[UserRecord]:
-    for start in range(0, len(names), vectors.ASKED_ROWS):
-        some = names[start : start + vectors.ASKED_ROWS]
+    for some in slices(names):
         query = select(USERS).where(USERS.c.collection == collection.number, USERS.c.user_id.in_(some))
         yield from map(users.of_row, reader.rows(query))
 

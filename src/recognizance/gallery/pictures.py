@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, delete, not_, select, update
 
-from recognizance.database import Tx
+from recognizance.database import Tx, slices
 from recognizance.database.tables import CROP_KEYS, CROPS, REVIEW_FACES, REVIEW_PROBES, REVIEWS
 
 OPEN, WITHDRAWN = "open", "withdrawn"
-ASKED_ROWS = 5_000  # names in one statement
 
 
 def forget(tx: Tx, collection: int, numbers: Sequence[int]) -> None:
@@ -39,7 +38,7 @@ def _take_out(tx: Tx, collection: int, whom: ColumnElement[bool]) -> None:
     theirs = and_(REVIEW_FACES.c.collection == collection, whom)
     touched = [row["review"] for row in tx.rows(select(REVIEW_FACES.c.review).where(theirs).distinct())]
     tx.run(delete(REVIEW_FACES).where(theirs))
-    for some in _slices(touched):
+    for some in slices(touched):
         left = select(REVIEW_FACES.c.review).where(REVIEW_FACES.c.review.in_(some), REVIEW_FACES.c.candidate)
         ends = and_(REVIEWS.c.id.in_(some), REVIEWS.c.id.not_in(left), REVIEWS.c.state == OPEN)
         _withdraw(tx, and_(ends, not_(REVIEWS.c.seeded)))  # a seeded one never had a candidate
@@ -49,10 +48,6 @@ def _withdraw(tx: Tx, which: ColumnElement[bool]) -> None:
     """End those of the reviews that are open, and destroy the pictures that any of them were of."""
     # Rows are locked in one order, whoever locks several.
     locked = select(REVIEWS.c.id).where(which).order_by(REVIEWS.c.id).with_for_update()
-    for some in _slices([row["id"] for row in tx.rows(locked)]):
+    for some in slices([row["id"] for row in tx.rows(locked)]):
         tx.run(update(REVIEWS).where(REVIEWS.c.id.in_(some), REVIEWS.c.state == OPEN).values(state=WITHDRAWN))
         tx.run(delete(REVIEW_PROBES).where(REVIEW_PROBES.c.review.in_(some)))
-
-
-def _slices(names: Sequence[str]) -> list[Sequence[str]]:
-    return [names[start : start + ASKED_ROWS] for start in range(0, len(names), ASKED_ROWS)]

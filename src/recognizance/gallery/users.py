@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from recognizance.database import Reader, Row, Tx, aware
+from recognizance.database import Reader, Row, Tx, aware, slices
 from recognizance.database.tables import FACE, FACES, USER, USERS
 from recognizance.errors import Conflict, InvalidParameter, NotFound, QuotaExceeded
 from recognizance.gallery import collections, faces, pictures, vectors
@@ -169,7 +169,7 @@ def by_vectors(reader: Reader, collection: Collection, numbers: Sequence[int]) -
     """Return the users whose vectors have these numbers, by that number; those that are gone are missing."""
     return {
         row["vector_number"]: of_row(row)
-        for some in vectors.slices(numbers)
+        for some in slices(numbers)
         for row in reader.rows(
             select(USERS).where(USERS.c.collection == collection.number, USERS.c.vector_number.in_(some))
         )
@@ -180,7 +180,7 @@ def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -
     """Return the users that have these numbers, by number; those that are gone are missing."""
     return {
         row["number"]: of_row(row)
-        for some in vectors.slices(numbers)
+        for some in slices(numbers)
         for row in reader.rows(select(USERS).where(USERS.c.collection == collection.number, USERS.c.number.in_(some)))
     }
 

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sqlalchemy import bindparam, delete, insert, select
 
-from recognizance.database import Reader, Tx
+from recognizance.database import Reader, Tx, slices
 from recognizance.database.tables import REMOVALS, VECTORS
 from recognizance.gallery import collections, contents
 from recognizance.values import Collection, Numbers, Vectors
 
 ON_DISK = np.dtype("<f4")
 FEED_ROWS = 4_096  # rows of the feed held in memory at once: what stays in the processor's cache is read fastest
-ASKED_ROWS = 5_000  # numbers in one SELECT: SQLite takes 32,766 values, PostgreSQL 65,535
 
 
 FETCH = select(VECTORS.c.number, VECTORS.c.vector).where(
@@ -116,12 +115,6 @@ def matrix(rows: Sequence[Sequence[object]]) -> tuple[Numbers, Vectors]:
     joined = b"".join([row[1] for row in rows])  # type: ignore[misc]  # the second of each is bytes
     vectors = np.frombuffer(joined, dtype=ON_DISK).reshape(len(rows), -1)
     return numbers, vectors.astype(np.float32, copy=False)
-
-
-def slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield `numbers` in pieces that one SELECT may name."""
-    for start in range(0, len(numbers), ASKED_ROWS):
-        yield numbers[start : start + ASKED_ROWS]
 
 
 def dimensions(reader: Reader, collection: Collection, kind: int) -> int | None:

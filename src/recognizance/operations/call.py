@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from recognizance.accountability.entries import time_text
 from recognizance.accountability.keyring import Keyring
-from recognizance.accountability.ledger import Ledger, Seal, time_text
+from recognizance.accountability.ledger import Ledger, Seal
 from recognizance.accountability.review import Rules
 from recognizance.accountability.vault import Vault
 from recognizance.accountability.witnessed import Witness

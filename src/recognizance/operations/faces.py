@@ -55,11 +55,11 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
             new_id=call.tools.new_id,
             now=call.tools.now(),
         )
-        numbers = [record.number for record in enrolled.records]
         if portraits:
             taken = zip(enrolled.records, portraits, strict=True)
             vault.keep_crops(tx, call.tools.vault, collection.number, {one.number: cut for one, cut in taken})
-        grounds.keep(tx, collection, numbers, consent=call.ask.stated.consent, ends=ends)
+        kept_until = {record.number: ends for record in enrolled.records}
+        grounds.keep(tx, collection, kept_until, consent=call.ask.stated.consent)
         call.note(enrolled=enrolled.added, known=len(kept) - enrolled.added)
         call.note(faces=call.digests(record.face_id for record in enrolled.records))
 

@@ -185,9 +185,8 @@ def restore_faces(call: Call, request: shapes.RestoreFacesRequest) -> shapes.Res
 
     with call.write(asked=len(given)) as tx:
         restored = moving.restore_faces(tx, collection, given)
-        for record in restored.faces:
-            ends = grounds.until(call.tags, record.enrolled_at)
-            grounds.keep(tx, collection, [record.number], consent=call.ask.stated.consent, ends=ends)
+        ends = {one.number: grounds.until(call.tags, one.enrolled_at) for one in restored.faces}
+        grounds.keep(tx, collection, ends, consent=call.ask.stated.consent)
         call.note(restored=restored.added, known=restored.known, unassociated=len(restored.unassociated))
 
     return {
