@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,12 @@ def nothing_of_ours_in_the_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith(("RECOGNIZANCE_", "AWS_")) and not name.startswith("RECOGNIZANCE_TEST_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_reaches_our_processes():
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # whoever runs the tests in the background has it so
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def toml(card) -> str:
