@@ -30,6 +30,11 @@ def central(faces: Sequence[Face]) -> Face:
     return min(faces, key=_distance)
 
 
+def largest(faces: Sequence[Face]) -> Face:
+    """Return the face of the largest box: the one that SearchFacesByImage and CompareFaces take."""
+    return max(faces, key=lambda face: face.box.area)
+
+
 def _distance(face: Face) -> float:
     across = face.box.left + face.box.width / 2 - 0.5
     down = face.box.top + face.box.height / 2 - 0.5
