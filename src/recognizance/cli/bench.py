@@ -21,7 +21,7 @@ READING = "reading the index once"
 COLUMNS = ("threads", "engine", "p50 ms", "p90 ms", "p99 ms", "times ours")
 
 
-def search(
+def search(  # noqa: PLR0913 - each is an option of the command line
     context: typer.Context,
     faces: Annotated[int, typer.Option(min=1, metavar="N", help="How many faces to search among.")] = 1_000_000,
     dim: Annotated[int, typer.Option(min=2, max=4096, metavar="D", help="Numbers in a face's vector.")] = 128,
@@ -35,6 +35,12 @@ def search(
     ] = 1000,
     folder: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Where the rows go meanwhile.  [default: the system's own]")
+    ] = None,
+    postgresql: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="A database whose server has pgvector, to measure it too.", show_default=False
+        ),
     ] = None,
     as_json: made.Json = False,
 ) -> None:
@@ -50,7 +56,14 @@ def search(
     _check_room(where, needed=faces * (5 * dim + 16))
     with _said() as say:
         found = given.search_speed(
-            faces=faces, dim=dim, queries=queries, checked=checked, threads=threads or [1, 2], folder=folder, say=say
+            faces=faces,
+            dim=dim,
+            queries=queries,
+            checked=checked,
+            threads=threads or [1, 2],
+            folder=folder,
+            postgresql=postgresql,
+            say=say,
         )
     if as_json:
         output.as_json(found)

@@ -11,8 +11,9 @@ import importlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,8 +34,8 @@ class Search(Protocol):
         ...
 
 
-Peer: TypeAlias = Callable[[Vectors, int], Search]
-"""Makes a search of rows, numbered from 0, with so many threads. Raises `LeftOut` when it cannot."""
+Peer: TypeAlias = Callable[[Vectors, int], AbstractContextManager[Search]]
+"""Gives a search of rows, numbered from 0, with so many threads, until it is left. Raises `LeftOut` when it cannot."""
 Say: TypeAlias = Callable[[str], None]
 
 _BLOCK = 65_536
@@ -145,8 +146,9 @@ def brute_force(rows: Vectors, queries: Vectors, limit: int) -> list[list[Hit]]:
     return [[Hit(number, -negative) for negative, number in found] for found in best]
 
 
-def flat(rows: Vectors, threads: int) -> Search:
-    """Return FAISS's float32 comparison with everything."""
+@contextmanager
+def flat(rows: Vectors, threads: int) -> Generator[Search]:
+    """Give FAISS's float32 comparison with everything."""
     import faiss as untyped
 
     faiss: Any = untyped
@@ -160,11 +162,12 @@ def flat(rows: Vectors, threads: int) -> Search:
         numbers: Numbers = index.search(query, limit)[1][0]
         return numbers
 
-    return search
+    yield search
 
 
-def usearch(rows: Vectors, threads: int) -> Search:
-    """Return USearch's float32 comparison with everything."""
+@contextmanager
+def usearch(rows: Vectors, threads: int) -> Generator[Search]:
+    """Give USearch's float32 comparison with everything."""
     try:
         engine: Any = importlib.import_module("usearch.index")
     except ImportError:
@@ -176,7 +179,72 @@ def usearch(rows: Vectors, threads: int) -> Search:
         found: Any = engine.search(held, query, limit, engine.MetricKind.IP, exact=True, threads=threads)
         return np.asarray(found.keys, np.int64).reshape(-1)
 
-    return search
+    yield search
+
+
+def pgvector(url: str) -> Peer:
+    """Return the comparison with everything of pgvector, in the PostgreSQL database at `url`.
+
+    The rows lie in a table of its own that is dropped when it is left; PostgreSQL is told to share a search among so
+    many processes as there are threads, and to keep the rows in its memory if they fit there.
+    """
+
+    @contextmanager
+    def opened(rows: Vectors, threads: int) -> Generator[Search]:
+        psycopg = _psycopg()
+        name = f"search_speed_{os.getpid()}_{threads}"
+        try:
+            connection: Any = psycopg.connect(url, autocommit=True)
+        except psycopg.Error as error:
+            raise LeftOut(f"its database cannot be reached: {str(error).strip().splitlines()[0]}") from error
+        with connection:
+            try:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            except psycopg.Error as error:
+                raise LeftOut(f"that PostgreSQL has no pgvector: {str(error).strip().splitlines()[0]}") from error
+            connection.execute(f"CREATE UNLOGGED TABLE {name} (number bigint, v vector({rows.shape[1]}))")
+            try:
+                _copy(connection, name, rows)
+                connection.execute(f"SET max_parallel_workers_per_gather = {threads - 1}")
+                connection.execute("SET min_parallel_table_scan_size = 0")
+                connection.execute("SET parallel_setup_cost = 0")
+                nearest = f"SELECT number FROM {name} ORDER BY v <#> %s::vector LIMIT %s"
+
+                def search(query: Vectors, /, *, limit: int) -> Numbers:
+                    found = connection.execute(nearest, (str(query[0].tolist()), limit)).fetchall()
+                    return np.array([number for (number,) in found], np.int64)
+
+                yield search
+            finally:
+                connection.execute(f"DROP TABLE {name}")
+
+    return opened
+
+
+def _psycopg() -> Any:
+    try:
+        return importlib.import_module("psycopg")
+    except ImportError:
+        raise LeftOut("psycopg is not installed; it comes with recognizance[postgresql]") from None
+
+
+def _copy(connection: Any, table: str, rows: Vectors) -> None:
+    """Fill a table in COPY's binary format; a vector is its length, a zero and its float32, all big-endian."""
+    dim = rows.shape[1]
+    form = np.dtype(
+        [("fields", ">i2"), ("of", ">i4"), ("number", ">i8"), ("size", ">i4"), ("dim", ">i2"), ("unused", ">i2"),
+         ("v", ">f4", (dim,))]
+    )  # fmt: skip
+    with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\x00" + bytes(8))
+        for start in range(0, len(rows), _BLOCK):
+            block = rows[start : start + _BLOCK]
+            made = np.zeros(len(block), form)
+            made["fields"], made["of"], made["size"], made["dim"] = 2, 8, 4 + 4 * dim, dim
+            made["number"], made["v"] = np.arange(start, start + len(block)), block
+            copy.write(made.tobytes())
+        copy.write(b"\xff\xff")
+    connection.execute(f"VACUUM ANALYZE {table}")
 
 
 PEERS: Mapping[str, Peer] = {"faiss.IndexFlatIP": flat, "usearch exact": usearch}
@@ -251,11 +319,12 @@ def _run(
             "index": lambda query: index.search(query, at_least=-1, limit=plan.limit),
             "memory": lambda _: read(),
         }
-        searches, left_out = _opened(peers, rows, threads, say)
-        for name, search in searches.items():
-            jobs[name] = partial(search, limit=plan.limit)
-        say(f"{threads} thread{'s' if threads > 1 else ''}: searching")
-        times = _taken(jobs, queries)
+        with ExitStack() as until_done:
+            searches, left_out = _opened(peers, rows, threads, say, until_done)
+            for name, search in searches.items():
+                jobs[name] = partial(search, limit=plan.limit)
+            say(f"{threads} thread{'s' if threads > 1 else ''}: searching")
+            times = _taken(jobs, queries)
         begun = time.perf_counter()
         index.search(queries[:_BATCH], at_least=-1, limit=plan.limit)
         batch = (time.perf_counter() - begun) / len(queries[:_BATCH])
@@ -277,13 +346,13 @@ def _run(
 
 
 def _opened(
-    peers: Mapping[str, Peer], rows: Vectors, threads: int, say: Say
+    peers: Mapping[str, Peer], rows: Vectors, threads: int, say: Say, until_done: ExitStack
 ) -> tuple[dict[str, Search], dict[str, str]]:
     searches, left_out = dict[str, Search](), dict[str, str]()
     for name, peer in peers.items():
         say(f"opening {name}")
         try:
-            searches[name] = peer(rows, threads)
+            searches[name] = until_done.enter_context(peer(rows, threads))
         except LeftOut as why:
             left_out[name] = str(why)
     return searches, left_out

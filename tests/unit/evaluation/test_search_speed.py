@@ -1,8 +1,12 @@
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
+from tests import postgresql
 
 from recognizance.evaluation import search_speed
 from recognizance.evaluation.search_speed import LeftOut, Plan, Search
@@ -14,8 +18,10 @@ SMALL = Plan(faces=3000, dim=32, queries=6, checked=20, limit=5, threads=(1, 2))
 def test_a_run_gives_every_figure_and_leaves_no_file(tmp_path: Path) -> None:
     said = list[str]()
 
-    def missing(rows: Vectors, threads: int) -> Search:
+    @contextmanager
+    def missing(rows: Vectors, threads: int) -> Iterator[Search]:
         raise LeftOut("it is not installed")
+        yield
 
     plan = Plan(**{**{name: getattr(SMALL, name) for name in Plan.__slots__}, "folder": tmp_path})
     figures = search_speed.measure(plan, {"flat": search_speed.flat, "other": missing}, said.append)
@@ -58,11 +64,41 @@ def test_each_engine_finds_the_nearest_row(name: str) -> None:
     rows = np.eye(40, 16, dtype=np.float32)
     rows[16:] = -rows[3]
     try:
-        search = search_speed.PEERS[name](rows, 1)
+        with search_speed.PEERS[name](rows, 1) as search:
+            found: Numbers = search(rows[3:4], limit=1)
     except LeftOut as why:
         pytest.skip(str(why))
-    found: Numbers = search(rows[3:4], limit=1)
     assert found.tolist() == [3]
+
+
+def test_pgvector_finds_the_nearest_rows_and_leaves_no_table() -> None:
+    rows = np.random.default_rng(3).standard_normal((500, 24)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    with postgresql.server().database(empty=True) as url:
+        if not _has_pgvector(url):
+            pytest.skip("this PostgreSQL has no pgvector")
+        for threads in (1, 2):
+            with search_speed.pgvector(url)(rows, threads) as search:
+                found = search(rows[7:8], limit=5)
+            assert found.tolist() == np.argsort(-(rows @ rows[7]), kind="stable")[:5].tolist()
+        with psycopg.connect(url) as connection:
+            tables = connection.execute("SELECT relname FROM pg_class WHERE relname LIKE 'search_speed%'").fetchall()
+        assert tables == []
+
+
+def test_pgvector_is_left_out_in_a_sentence_where_it_cannot_be_reached() -> None:
+    rows = np.eye(4, dtype=np.float32)
+    with (
+        pytest.raises(LeftOut, match="its database cannot be reached"),
+        search_speed.pgvector("postgresql://nobody@127.0.0.1:1/none")(rows, 1),
+    ):
+        pass
+
+
+def _has_pgvector(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        asked = "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'"
+        return bool(connection.execute(asked).fetchone()[0])
 
 
 def test_an_engine_that_would_not_fit_is_left_out() -> None:
@@ -70,4 +106,4 @@ def test_an_engine_that_would_not_fit_is_left_out() -> None:
     if search_speed._free_memory() is None:
         pytest.skip("this system does not say how much memory is free")
     with pytest.raises(LeftOut, match="GB of memory"):
-        search_speed.flat(endless, 1)
+        search_speed.flat(endless, 1).__enter__()
