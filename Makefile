@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?=
 STAMP := $(VENV)/.installed
+# A process for each core, and in each one thread for what would take a thread for each core.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check format generated shapes bench models clean
@@ -29,14 +31,14 @@ models: $(STAMP)  ## Bring the default models.
 	@$(BIN)/recognizance models install
 
 test: $(VENV)/.developing  ## Run the test suite.
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
 format: $(VENV)/.developing  ## Put the code into its form.
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
 generated: $(VENV)/.developing  ## Write every generated file again.
-	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py; do $(BIN)/python $$page || exit 1; done
+	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py tools/accuracy_page.py; do $(BIN)/python $$page || exit 1; done
 
 shapes: $(VENV)/.developing  ## Write shapes.py again from botocore's model.
 	@$(BIN)/python tools/shapes.py
@@ -47,8 +49,8 @@ check: $(VENV)/.developing  ## All that CI checks.
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py; do echo "$$page --check"; $(BIN)/python $$page --check || exit 1; done
-	$(BIN)/python -m pytest --cov=recognizance --cov-branch --cov-report=term:skip-covered
+	@for page in tools/shapes.py tools/settings_page.py tools/cli_page.py tools/coverage_page.py tools/models_page.py tools/policy_page.py tools/accuracy_page.py; do echo "$$page --check"; $(BIN)/python $$page --check || exit 1; done
+	$(PYTEST) --cov=recognizance --cov-branch --cov-report=term:skip-covered
 
 bench: $(VENV)/.developing  ## Time everything beside a peer; one table, and JSON in out/.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,24 @@ def in_process(
 
     client.meta.events.register("before-send.*.*", answer)
     return client
+
+
+@dataclass
+class Line:
+    """An ASGI application that passes requests on to another: a client outlives the server of one test."""
+
+    server: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass a request on."""
+        await self.server(scope, receive, send)
+
+
+@functools.cache
+def line(**how: Any) -> tuple[Line, Any]:
+    """Return a line and the client at its end, as `in_process` makes it; boto3 takes a quarter of a second for one."""
+    made = Line()
+    return made, in_process(made, **how)
 
 
 def ask(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import signal
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -10,15 +12,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.client import in_process
+from sqlalchemy import URL
+from tests.client import line
 from tests.tiny import graphs
 
-from recognizance import app, settings
+from recognizance import app, private, settings
+from recognizance.accountability import policy
+from recognizance.cores import cores
+from recognizance.database import file_url, open_database, sqlite
+from recognizance.operations import OPERATIONS
 from recognizance.values import Curve, Key
 from recognizance.vision import cards, carriers
 
 ROOT = Path(__file__).parents[1]
 ADMIN = frozenset({"admin"})
+KEY = Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=ADMIN)
+TINY = 100_000  # bytes, at most
+MOST_WORKERS = 8  # each takes 0.9 GB
 
 CURVE = Curve(
     cosines=(-1.0, 0.0, 0.5, 0.9, 1.0),
@@ -34,6 +44,12 @@ CURVE = Curve(
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One process for each core that we may use, which psutil would count without asking whether we may."""
+    return min(cores(), MOST_WORKERS)
+
+
 @pytest.fixture(autouse=True)
 def nothing_of_ours_in_the_environment(monkeypatch):
     for name in list(os.environ):
@@ -45,6 +61,51 @@ def nothing_of_ours_in_the_environment(monkeypatch):
 def ctrl_c_reaches_our_processes():
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # whoever runs the tests in the background has it so
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tiny_models_are_opened_once():
+    """The servers of this process share the networks of the tiny models: to compile them takes longer than most tests.
+
+    Each server still reads and checks the file itself; what is shared is what comes of the same bytes, card and choice.
+    """
+    opened, make = {}, app._model
+
+    def model(card, engine, given):
+        content = carriers.read(card, given.models_folder)
+        wanted = (repr(card), content, engine.chosen)
+        if len(content) > TINY:
+            return make(card, engine, given)
+        if wanted not in opened:
+            opened[wanted] = make(card, engine, given)
+        return opened[wanted]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app, "_model", model)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def shipped_policies_are_read_once():
+    """The servers of this process share the packs that ship: to parse one and check its rules takes 20 to 60 ms."""
+    shipped, load = policy.shipped(), policy.load
+    kept = functools.cache(lambda named: load(named, OPERATIONS))
+
+    def loaded(named, operations):
+        return kept(named) if named in shipped and operations is OPERATIONS else load(named, operations)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(policy, "load", loaded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobody_waits_for_the_disk():
+    """A test's data need not survive the machine. Processes that tests start wait, as they always do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        patch.setattr(sqlite, "PRAGMAS", (*sqlite.PRAGMAS, "synchronous=OFF"))
+        yield
 
 
 def toml(card) -> str:
@@ -80,12 +141,11 @@ def tiny_models(folder: Path) -> dict[str, Path]:
     return {"cards": folder / "cards", "models": folder / "models"}
 
 
-@pytest.fixture
-def given(tiny, tmp_path):
-    """Settings of a server on the tiny models, with a data folder of its own."""
+def settings_of(tiny: dict[str, Path], data: Path) -> settings.Settings:
+    """Return the settings of a server on the tiny models, with this data folder."""
     return settings.read(
         {},
-        data=tmp_path / "data",
+        data=data,
         device="cpu",
         threads=1,
         detector="tiny-yunet",
@@ -98,14 +158,41 @@ def given(tiny, tmp_path):
 
 
 @pytest.fixture
-def parts(given):
+def given(tiny, tmp_path):
+    """Settings of a server on the tiny models, with a data folder of its own."""
+    return settings_of(tiny, tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory) -> Path:
+    """A database in which there is nothing yet: to copy it is quicker than to make its tables."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    open_database(file_url(path)).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def new_database(empty_database):
+    """What puts a copy of the empty database at a path, and returns its URL."""
+
+    def put(path: Path) -> URL:
+        shutil.copy(empty_database, path)
+        return file_url(path)
+
+    return put
+
+
+@pytest.fixture
+def parts(given, new_database):
+    private.folder(given.data)
+    new_database(given.database_file)
     with app.build(given) as built:
         yield built
 
 
 @pytest.fixture
 def key() -> Key:
-    return Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=ADMIN)
+    return KEY
 
 
 @pytest.fixture
@@ -118,16 +205,16 @@ def server(parts, given, key):
 
 @pytest.fixture
 def rekognition(server, key):
-    client = in_process(server, access_key=key.access_key_id, secret=key.secret)
-    yield client
-    client.close()
+    made, client = line(access_key=key.access_key_id, secret=key.secret)
+    made.server = server
+    return client
 
 
 @pytest.fixture
 def house(server, key):
-    client = in_process(server, service="recognizance", access_key=key.access_key_id, secret=key.secret)
-    yield client
-    client.close()
+    made, client = line(service="recognizance", access_key=key.access_key_id, secret=key.secret)
+    made.server = server
+    return client
 
 
 CELL = 8  # pixels of the tiny detector's finest cell: a white one, alone, is a face

@@ -1,6 +1,7 @@
 """Facts about the code itself."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,8 @@ HOMES = {
     "openvino": {"vision/runtime.py"},
     "onnxruntime": {"vision/runtime.py"},
     "uvicorn": {"wire"},
-    "botocore": {"wire", "media/s3.py", "cli/remote.py"},
-    "boto3": {"media/s3.py", "cli/remote.py"},
+    "botocore": {"wire", "media/s3.py", "cli/remote.py", "cli/endpoint.py"},
+    "boto3": {"media/s3.py", "cli/remote.py", "cli/endpoint.py"},
     "sqlalchemy": {"database", "gallery", "accountability"},
     "alembic": {"database"},
     "cryptography": {"accountability"},
@@ -29,6 +30,7 @@ HOMES = {
 }
 
 
+@functools.cache
 def imported(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):

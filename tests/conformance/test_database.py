@@ -53,9 +53,9 @@ def empty_url(engine_name, tmp_path):
 
 
 @pytest.fixture
-def database_url(engine_name, tmp_path):
+def database_url(engine_name, tmp_path, new_database):
     if engine_name == "sqlite":
-        yield file_url(tmp_path / "a.db").render_as_string()
+        yield new_database(tmp_path / "a.db").render_as_string()
     else:
         with postgresql.server().database() as url:
             yield url
@@ -253,6 +253,11 @@ def test_a_row_comes_back_as_it_went_in(database):
     (row,) = database.rows(select(COLLECTIONS))
     assert (row["number"], row["id"], row["tags"], row["replaces"]) == (number, "staff", {"a": "b"}, None)
     assert row["created_at"].replace(tzinfo=UTC) == NOON
+
+
+def test_sqlite_says_that_it_wrote_when_the_disk_has_it(tmp_path):
+    asks = "d = open_database(sys.argv[1]); print(*d.engine.connect().exec_driver_sql('PRAGMA synchronous').one())"
+    assert waited(program(asks, file_url(tmp_path / "a.db"))) == "2\n"  # FULL; these tests themselves do not wait
 
 
 def test_a_change_gives_back_what_it_is_asked_to(database):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,9 +27,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
+def url(request, tmp_path, new_database):
     if request.param == "sqlite":
-        yield file_url(tmp_path / "a.db").render_as_string()
+        yield new_database(tmp_path / "a.db").render_as_string()
     else:
         with postgresql.server().database() as made:
             yield made
@@ -339,8 +340,8 @@ def test_the_ledger_of_the_release_before_becomes_a_tree(before, monkeypatch):
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 300), st.booleans()), max_size=4))
-def test_however_entries_are_grouped_the_tree_is_that_of_the_leaves(groups):
-    with closing(open_database("sqlite://")) as database:
+def test_however_entries_are_grouped_the_tree_is_that_of_the_leaves(new_database, tmp_path_factory, groups):
+    with closing(open_database(new_database(tmp_path_factory.mktemp("grouped") / "a.db"))) as database:
         record, size = records.opened(database), 0
         for count, alone in groups:
             with database.write() as tx:
@@ -351,3 +352,18 @@ def test_however_entries_are_grouped_the_tree_is_that_of_the_leaves(groups):
                         record.append(tx, entry(stated=NOTHING_STATED))
             size += count if alone else count % 7
         check_whole(database, size)
+
+
+def test_the_last_that_was_recorded_of_a_collection_is_found(database, record):
+    one, other = "a" * 64, "b" * 64
+    assert ledger.last_state(database, records.ACCOUNT, one) is None
+    for revision in (1, 2):
+        record.record(entry(collection=one, revision=revision, root=f"{revision}"))
+    record.record(entry(collection=other, revision=9, root="9"))
+    record.record(entry(said=f'"collection":"{one}"', root="of something else"))
+    assert ledger.last_state(database, records.ACCOUNT, one) == ledger.State(2, 2, "2")
+    assert ledger.last_state(database, "111111111111", one) is None
+    made = entry(collection=one)
+    record.record(replace(made, ask=replace(made.ask, operation="DeleteCollection")))
+    assert ledger.last_state(database, records.ACCOUNT, one) is None
+    assert ledger.last_state(database, records.ACCOUNT, other) == ledger.State(3, 9, "9")

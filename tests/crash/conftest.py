@@ -7,7 +7,7 @@ import pytest
 from tests.crash import servers
 from tests.crash.rows import made
 
-from recognizance.database import file_url, open_database
+from recognizance.database import open_database
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def database(file):
-    with closing(open_database(file_url(file))) as opened:
+def database(file, new_database):
+    with closing(open_database(new_database(file))) as opened:
         yield opened
 
 

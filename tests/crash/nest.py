@@ -17,15 +17,21 @@ from pathlib import Path
 from typing import Any
 
 IMPORTED = [
+    "alembic.command",
     "boto3",
     "cv2",
+    "encodings.idna",
     "faiss",
     "httptools",
+    "importlib.readers",
     "openvino",
     "uvicorn",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.asyncio",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "recognizance.app",
+    "recognizance.accountability.keychecks",
     "recognizance.accountability.keys",
     "recognizance.accountability.ledger",
     "recognizance.accountability.policy",
@@ -37,6 +43,7 @@ IMPORTED = [
     "recognizance.media",
     "recognizance.operations",
     "recognizance.service",
+    "recognizance.upkeep",
     "recognizance.vision.adapters",
     "recognizance.vision.adapters.arcface",
     "recognizance.vision.adapters.yunet",
@@ -53,6 +60,7 @@ def main() -> None:
     """Fork a server for every order until there are no more."""
     for name in IMPORTED:
         importlib.import_module(name)
+    importlib.import_module("recognizance.wire.model").load()  # which is kept, and takes half a second
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who died
     gc.freeze()
     for line in sys.stdin:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.pictures import Sitter, people
 
-from recognizance import app
+from recognizance import app, private
 from recognizance.accountability import ledger
 
 STAFF = {"CollectionId": "staff"}
@@ -30,7 +30,9 @@ def time():
 
 
 @pytest.fixture
-def parts(given, time):
+def parts(given, time, new_database):
+    private.folder(given.data)
+    new_database(given.database_file)
     with app.build(given, now=time) as built:
         yield built
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tests import postgresql
 from tests.crash.rows import MODEL, NOW, enrol, forget, made, remove, similar
 
-from recognizance.database import file_url, open_database
+from recognizance.database import open_database
 from recognizance.database.tables import COLLECTIONS, FACES, REMOVALS, USERS, VECTORS
 from recognizance.errors import DatabaseUnusable, NotFound
 from recognizance.gallery import collections, erasing, users
@@ -19,9 +19,9 @@ from recognizance.values import Card, UserId
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, file):
+def database(request, file, new_database):
     if request.param == "sqlite":
-        with closing(open_database(file_url(file))) as opened:
+        with closing(open_database(new_database(file))) as opened:
             yield opened
     else:
         with postgresql.server().database() as url, closing(open_database(url)) as opened:

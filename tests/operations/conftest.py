@@ -6,17 +6,18 @@ import functools
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import regex
 from botocore.exceptions import ClientError
-from tests.client import in_process
+from tests.client import line as plain_line
+from tests.conftest import KEY, settings_of
 from tests.pictures import ANNA, BRUNO, EMMA, EMMAS_SISTER, Sitter, people
 
 from recognizance import app, private
-from recognizance.database import file_url, open_database
 from recognizance.values import Key
 
 GHOST = "ffffffff-ffff-4fff-bfff-ffffffffffff"  # a face id that nobody has
@@ -86,37 +87,21 @@ def time():
     return Time()
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory):
-    """A database in which there is nothing yet: to copy it is quicker than to make its tables."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    open_database(file_url(path)).close()
-    return path
-
-
 @pytest.fixture
-def parts(given, time, empty_database):
-    private.folder(given.data)
-    shutil.copy(empty_database, given.database_file)
+def parts(given, time, new_database, request):
+    if "team" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("enrolled_team")[0], given.data)
+    else:
+        private.folder(given.data)
+        new_database(given.database_file)
     with app.build(given, now=time) as built:
         yield built
 
 
-@dataclass
-class Line:
-    """An ASGI application that passes requests on to another: a client outlives the server of one test."""
-
-    server: object = None
-
-    async def __call__(self, scope, receive, send):
-        await self.server(scope, receive, send)
-
-
 @functools.cache
 def line(access_key, secret, region, service):
-    """Return a line and the client at its end; boto3 takes a quarter of a second to make one."""
-    made = Line()
-    client = in_process(made, service=service, access_key=access_key, secret=secret, region=region)
+    """Return a line and the client at its end, which holds every answer against its shape."""
+    made, client = plain_line(service=service, access_key=access_key, secret=secret, region=region)
     client.meta.events.register("after-call.rekognition.*", check)
     return made, client
 
@@ -156,22 +141,24 @@ def stranger(client_of):
 
 
 @pytest.fixture
-def staff(rekognition):
-    """The name of a collection that is empty."""
-    rekognition.create_collection(CollectionId="staff")
+def staff(rekognition, request):
+    """The name of a collection that is empty, but for the team."""
+    if "team" not in request.fixturenames:
+        rekognition.create_collection(CollectionId="staff")
     return "staff"
+
+
+def index(client, *sitters, into="staff", **how):
+    """Index people, however small, and return their FaceIds."""
+    request = {"CollectionId": into, "Image": {"Bytes": people(*sitters)}, "QualityFilter": "NONE"}
+    answer = client.index_faces(**request | how)
+    return [one["Face"]["FaceId"] for one in answer["FaceRecords"]]
 
 
 @pytest.fixture
 def enrol(rekognition, staff):
     """What indexes people, however small, and returns their FaceIds."""
-
-    def index(*sitters, into=staff, **how):
-        request = {"CollectionId": into, "Image": {"Bytes": people(*sitters)}, "QualityFilter": "NONE"}
-        answer = rekognition.index_faces(**request | how)
-        return [one["Face"]["FaceId"] for one in answer["FaceRecords"]]
-
-    return index
+    return functools.partial(index, rekognition)
 
 
 @dataclass(frozen=True)
@@ -189,10 +176,21 @@ class Team:
         return {self.emma, self.emma_again, self.sister, self.anna, self.bruno}
 
 
+@pytest.fixture(scope="session")
+def enrolled_team(tiny, tmp_path_factory):
+    """The data folder of a server that was stopped, and the team, in `staff`: copying is quicker than enrolling."""
+    given = settings_of(tiny, tmp_path_factory.mktemp("team") / "data")
+    with app.build(given) as parts, closing(app.endpoint(parts, KEY, given)) as server:
+        made, client = plain_line(access_key=KEY.access_key_id, secret=KEY.secret)
+        made.server = server
+        client.create_collection(CollectionId="staff")
+        sitters = (EMMA, Sitter(EMMA, take=1), EMMAS_SISTER, ANNA, BRUNO)
+        return given.data, Team(*(face for sitter in sitters for face in index(client, sitter)))
+
+
 @pytest.fixture
-def team(enrol):
-    sitters = (EMMA, Sitter(EMMA, take=1), EMMAS_SISTER, ANNA, BRUNO)
-    return Team(*(face for sitter in sitters for face in enrol(sitter)))
+def team(enrolled_team):
+    return enrolled_team[1]
 
 
 @pytest.fixture

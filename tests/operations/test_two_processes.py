@@ -13,7 +13,7 @@ from tests.crash.servers import EAGER
 from tests.operations.conftest import at_once
 from tests.pictures import Sitter, people
 
-THREADS, TURNS, SERVERS = 4, 12, 3
+THREADS, TURNS, SERVERS = 4, 8, 3
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.client import in_process
+from tests.client import line
 from tests.wire.echo import Echo, app_for
 from tests.wire.serving import serving
 
@@ -27,9 +27,9 @@ def app(service) -> Iterator[Endpoint]:
 
 @pytest.fixture
 def rekognition(app):
-    client = in_process(app)
-    yield client
-    client.close()
+    made, client = line()
+    made.server = app
+    return client
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ SEED = b"2" * 32
 
 
 @pytest.fixture(params=["memory", "file"])
-def database(request, tmp_path):
-    opened = open_database("sqlite://" if request.param == "memory" else file_url(tmp_path / "a.db"))
+def database(request, tmp_path, new_database):
+    opened = open_database("sqlite://" if request.param == "memory" else new_database(tmp_path / "a.db"))
     yield opened
     opened.close()
 

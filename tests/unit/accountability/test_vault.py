@@ -22,8 +22,8 @@ PICTURE = b"\xff\xd8\xff\xe0 a face " * 20
 
 
 @pytest.fixture
-def database():
-    with closing(open_database("sqlite://")) as opened:
+def database(tmp_path, new_database):
+    with closing(open_database(new_database(tmp_path / "a.db"))) as opened:
         with opened.write() as tx:
             for name in ("staff", "guests"):
                 tx.run(
