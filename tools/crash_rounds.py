@@ -642,7 +642,7 @@ class Accounts:
             must(there == self.faces[which], "the ledger and the faces differ:", row["id"], there ^ self.faces[which])
             said = len(self.faces[which]), self.users[which]
             must(said == (row["faces"], row["users"]), "the ledger and the collection differ:", row["id"], said, row)
-            root = contents.computed(database, collections.of_row(row))
+            root, _ = contents.computed(database, collections.of_row(row))
             must(root == row["root"], "the root is not that of the vectors:", row["id"])
         last = database.rows(select(func.max(LEDGER.c.sequence).label("last"), func.count().label("rows")))[0]
         must(database.is_sqlite is False or last["last"] == last["rows"], "the ledger has a gap:", last)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from recognizance.cli.made import Asking
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
+    from recognizance.evaluation.pipeline import Pipeline
     from recognizance.operations.call import ModelState
     from recognizance.service import Service
     from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId
@@ -133,7 +134,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     Raises `ModelUnusable`, `SettingsWrong`, `PolicyWrong` or `DatabaseUnusable`, each with what would be right; so does
     `Parts.vision`, which loads the models at once.
     """
-    from recognizance.accountability import adopted, keys, ledger, policy, vault, witnessed
+    from recognizance.accountability import adopted, keychecks, keys, ledger, policy, vault, witnessed
     from recognizance.accountability.keyring import Keyring
     from recognizance.accountability.suspensions import Controls
     from recognizance.accountability.watch import Watch
@@ -167,7 +168,15 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         decides = loaded if decided_by == (asked or adopted.OPEN) else policy.load(decided_by, OPERATIONS)
         gallery.tidy()
         folder = settings.data / "keys"
-        seal = ledger.Seal(keys.ledger_key(folder, os.urandom))
+        digesting, wrapping = keychecks.keys_of(
+            database,
+            folder,
+            {
+                "ledger.key": lambda folder: keys.ledger_key(folder, os.urandom),
+                "vault.key": lambda folder: vault.vault_key(folder, os.urandom),
+            },
+        )
+        seal = ledger.Seal(digesting)
         signer = ledger.signer(keys.signing_key(folder, os.urandom), settings.account, settings.ledger_origin)
         record = ledger.open_ledger(database, seal, signer, os.urandom)
         watch = Watch(database, now, time.monotonic)
@@ -182,7 +191,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             controls=Controls(database, watch),
             keyring=Keyring(database, folder, watch, os.urandom),
             backups=Backups(database, settings.data / "backups"),
-            vault=vault.Vault(vault.vault_key(folder, os.urandom), os.urandom),
+            vault=vault.Vault(wrapping, os.urandom),
             reviewing=_reviewing(settings),
             scale=cache(lambda name: scale_of(_face_model(known, name))),
             face_model=lambda name: _face_model(known, name),
@@ -338,9 +347,12 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
         parts.service.tools.keyring.check()
         parts.vision()
         chosen = parts.runtime().chosen
-        where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads: {chosen.why}"
-        models = [(str(card.name), where) for card in parts.models]
-        _log_models(models)
+        where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads"
+        _log_models((str(card.name) for card in parts.models), where)
+        models = [(str(card.name), f"{where}: {chosen.why}") for card in parts.models]
+        due = overdue(parts)
+        if due:
+            logging.getLogger("recognizance").warning("%s", due)
         upkeep = Upkeep(parts.service, new_uuid)
         try:
             wire.run(
@@ -360,6 +372,17 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
         finally:
             upkeep.close()
             _sign(parts)
+
+
+def overdue(parts: Parts) -> str | None:
+    """Say how many findings of audits nobody has answered for in time; None where there are none."""
+    from recognizance.accountability import findings
+
+    _, number = findings.standing(parts.database, parts.service.tools.controls.now())
+    if not number:
+        return None
+    what = "1 finding of audits is" if number == 1 else f"{number} findings of audits are"
+    return f"{what} overdue: `recognizance audit findings --overdue` lists them"
 
 
 def asking_at(endpoint: str) -> Asking:
@@ -382,16 +405,28 @@ def reachable(address: str) -> str:
     return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def _log_models(models: Iterable[tuple[str, str]]) -> None:
-    for name, where in models:
+def _log_models(models: Iterable[str], where: str) -> None:
+    for name in models:  # why there is said once, when the server listens
         logging.getLogger("recognizance").info("model=%s %s", name, where)
 
 
-def search_speed(*, say: Callable[[str], None], **plan: Any) -> Mapping[str, Any]:
+def search_speed(*, say: Callable[[str], None], postgresql: str | None = None, **plan: Any) -> Mapping[str, Any]:
     """Measure how fast the index searches; `plan` is what `evaluation.search_speed.Plan` takes."""
     from recognizance.evaluation import search_speed as measuring
 
-    return measuring.measure(measuring.Plan(**plan), say=say)
+    peers = dict(measuring.PEERS)
+    if postgresql is not None:
+        peers["pgvector, no index"] = measuring.pgvector(postgresql)
+    return measuring.measure(measuring.Plan(**plan), peers, say)
+
+
+def pipeline(settings: Settings, /, *, face: str, centred: bool = True) -> Pipeline:
+    """Load the models of `settings` for an audit; `face` says which of several counts, "largest" or "central"."""
+    from recognizance.evaluation import embedding
+    from recognizance.evaluation.pipeline import open_pipeline
+
+    choose = {"largest": embedding.largest, "central": embedding.central}[face]
+    return open_pipeline(settings, version=__version__, choose=choose, centred=centred)
 
 
 def load_policy(*, named: str) -> Told:
@@ -406,17 +441,19 @@ def load_policy(*, named: str) -> Told:
 def policy_in_force(settings: Settings) -> str:
     """Return the name of the policy that a server with these settings would have: of what is kept, if they name none.
 
-    Raises `DatabaseUnusable` where the database cannot be read.
+    Raises what the server would not start with: `PolicyWrong` where they name a policy that the database is not under,
+    `SettingsWrong` where it is kept for another account, `DatabaseUnusable` where it cannot be read.
     """
     from recognizance.accountability import adopted
     from recognizance.cli.made import has_ledger
     from recognizance.database import file_url, open_database
 
-    if settings.policy or not has_ledger(settings):
-        return settings.policy or adopted.OPEN
+    asked = adopted.called(settings.policy)
+    if not has_ledger(settings):
+        return asked or adopted.OPEN
     database = open_database(settings.database or file_url(settings.database_file))
     try:
-        return adopted.kept(database).policy or adopted.OPEN
+        return adopted.foreseen(database, settings.account, asked)
     finally:
         database.close()
 
@@ -435,5 +472,7 @@ def main() -> None:
         asking_at=asking_at,
         load_policy=load_policy,
         policy_in_force=policy_in_force,
+        pipeline=pipeline,
+        argv=sys.argv[1:],
     )
     command_line(made)(prog_name="recognizance")

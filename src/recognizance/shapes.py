@@ -132,6 +132,27 @@ class AudioMetadata(TypedDict):
     NumberOfChannels: NotRequired[int]
 
 
+class AuditDescription(TypedDict):
+    """Part of ListAudits."""
+
+    AuditId: NotRequired[str]
+    Protocol: NotRequired[str]
+    Digest: NotRequired[str]
+    Summary: NotRequired[str]
+    LedgerEntry: NotRequired[int]
+    RecordedAt: NotRequired[datetime]
+    RecordedBy: NotRequired[str]
+    Findings: NotRequired[int]
+
+
+class AuditFinding(TypedDict):
+    """Part of RecordAudit."""
+
+    Kind: str
+    Group: NotRequired[str]
+    Said: str
+
+
 class AuditImage(TypedDict):
     """Part of GetFaceLivenessSessionResults."""
 
@@ -144,7 +165,7 @@ AuthorisationDecision: TypeAlias = Literal["granted", "refused"]
 
 
 class AuthorisationDescription(TypedDict):
-    """Part of DecideAuthorisation, ListAuthorisations and 1 more."""
+    """Part of DecideAuthorisation, DescribeAuthorisation and 2 more."""
 
     AuthorisationId: NotRequired[str]
     Case: NotRequired[str]
@@ -240,12 +261,46 @@ class ChallengePreference(TypedDict):
 ChallengeType: TypeAlias = Literal["FaceMovementAndLightChallenge", "FaceMovementChallenge"]
 
 
+class CheckCollectionRequest(TypedDict):
+    """What CheckCollection is asked."""
+
+    CollectionId: str
+
+
+class CheckCollectionResponse(TypedDict):
+    """What CheckCollection answers."""
+
+    CollectionId: str
+    Revision: int
+    Vectors: int
+    Root: str
+    ComputedRoot: str
+    RecordedRoot: NotRequired[str]
+    RecordedEntry: NotRequired[int]
+    Sound: bool
+    Sentence: str
+
+
 class Checkpoint(TypedDict):
     """Part of AddCosignature, DescribeLedger and 4 more."""
 
     Size: int
     At: datetime
     Note: str
+
+
+class CloseFindingRequest(TypedDict):
+    """What CloseFinding is asked."""
+
+    FindingId: str
+    Note: str
+    Digest: NotRequired[str]
+
+
+class CloseFindingResponse(TypedDict):
+    """What CloseFinding answers."""
+
+    Finding: NotRequired[FindingDescription]
 
 
 class CompareFacesMatch(TypedDict):
@@ -738,6 +793,18 @@ class DeleteUserRequest(TypedDict):
 
 class DeleteUserResponse(TypedDict):
     """What DeleteUser answers."""
+
+
+class DescribeAuthorisationRequest(TypedDict):
+    """What DescribeAuthorisation is asked."""
+
+    AuthorisationId: str
+
+
+class DescribeAuthorisationResponse(TypedDict):
+    """What DescribeAuthorisation answers."""
+
+    Authorisation: NotRequired[AuthorisationDescription]
 
 
 class DescribeCollectionRequest(TypedDict):
@@ -1423,6 +1490,28 @@ class FindDuplicatesResponse(TypedDict):
     NextToken: NotRequired[str]
 
 
+class FindingDescription(TypedDict):
+    """Part of CloseFinding, ListFindings."""
+
+    FindingId: NotRequired[str]
+    AuditId: NotRequired[str]
+    Protocol: NotRequired[str]
+    AuditDigest: NotRequired[str]
+    Kind: NotRequired[str]
+    Group: NotRequired[str]
+    Said: NotRequired[str]
+    State: NotRequired[FindingState]
+    OpenedAt: NotRequired[datetime]
+    DueAt: NotRequired[datetime]
+    ClosedAt: NotRequired[datetime]
+    ClosedBy: NotRequired[str]
+    Note: NotRequired[str]
+    ShownBy: NotRequired[str]
+
+
+FindingState: TypeAlias = Literal["open", "overdue", "closed"]
+
+
 class FinishReembeddingRequest(TypedDict):
     """What FinishReembedding is asked."""
 
@@ -1653,6 +1742,7 @@ class GetLineUpResponse(TypedDict):
     Faces: NotRequired[list[LineUpFace]]
     ShortLineUp: NotRequired[bool]
     Sentence: NotRequired[str]
+    Reviewer: NotRequired[str]
 
 
 class GetMediaAnalysisJobRequest(TypedDict):
@@ -2023,6 +2113,21 @@ class LineUpFace(TypedDict):
     Picture: NotRequired[bytes]
 
 
+class ListAuditsRequest(TypedDict):
+    """What ListAudits is asked."""
+
+    Protocol: NotRequired[str]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListAuditsResponse(TypedDict):
+    """What ListAudits answers."""
+
+    Audits: NotRequired[list[AuditDescription]]
+    NextToken: NotRequired[str]
+
+
 class ListAuthorisationsRequest(TypedDict):
     """What ListAuthorisations is asked."""
 
@@ -2133,6 +2238,24 @@ class ListFacesResponse(TypedDict):
     Faces: NotRequired[list[Face]]
     NextToken: NotRequired[str]
     FaceModelVersion: NotRequired[str]
+
+
+class ListFindingsRequest(TypedDict):
+    """What ListFindings is asked."""
+
+    State: NotRequired[FindingState]
+    AuditId: NotRequired[str]
+    NextToken: NotRequired[str]
+    MaxResults: NotRequired[int]
+
+
+class ListFindingsResponse(TypedDict):
+    """What ListFindings answers."""
+
+    Findings: list[FindingDescription]
+    Open: int
+    Overdue: int
+    NextToken: NotRequired[str]
 
 
 class ListKeysRequest(TypedDict):
@@ -2446,6 +2569,13 @@ class OpenAuthorisationResponse(TypedDict):
     Authorisation: NotRequired[AuthorisationDescription]
 
 
+class OpenedFinding(TypedDict):
+    """Part of RecordAudit."""
+
+    FindingId: str
+    DueAt: datetime
+
+
 OrientationCorrection: TypeAlias = Literal["ROTATE_0", "ROTATE_90", "ROTATE_180", "ROTATE_270"]
 
 
@@ -2721,6 +2851,24 @@ class RecognizeCelebritiesResponse(TypedDict):
     CelebrityFaces: NotRequired[list[Celebrity]]
     UnrecognizedFaces: NotRequired[list[ComparedFace]]
     OrientationCorrection: NotRequired[OrientationCorrection]
+
+
+class RecordAuditRequest(TypedDict):
+    """What RecordAudit is asked."""
+
+    Protocol: str
+    Digest: str
+    Summary: str
+    Findings: NotRequired[list[AuditFinding]]
+
+
+class RecordAuditResponse(TypedDict):
+    """What RecordAudit answers."""
+
+    AuditId: str
+    LedgerEntry: int
+    Again: bool
+    Findings: list[OpenedFinding]
 
 
 class ReembedPictureRequest(TypedDict):

@@ -301,6 +301,21 @@ class Probe:
     source: str = ""
     edits: tuple[str, ...] = ()
 
+    @classmethod
+    def declared(cls, text: str) -> Probe:
+        """Return what is declared by `kind=photo; source=a shop's camera; edits=cropped, brightened`.
+
+        The kind is needed, and `edits=none` is the same as none. Raises `ValueError`, which says what it should.
+        """
+        said = [(name.strip(), value.strip()) for name, _, value in (part.partition("=") for part in text.split(";"))]
+        parts = dict(said)
+        if len(parts) != len(said) or not parts.get("kind") or not parts.keys() <= {"kind", "source", "edits"}:
+            raise ValueError(
+                "have a kind, and may have a source and edits: kind=photo; source=a camera; edits=cropped, brightened"
+            )
+        edits = tuple(one.strip() for one in parts.get("edits", "").split(",") if one.strip() not in ("", "none"))
+        return cls(parts["kind"].lower(), parts.get("source", ""), edits)
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:

@@ -10,7 +10,7 @@ import pytest
 from recognizance.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "strict.md"]
 COMMANDS = [
     (page.name, line)
     for page in PAGES

@@ -616,3 +616,46 @@ def test_ctrl_c_ends_it_with_what_to_type_and_nothing_is_lost(run, many, environ
     assert 10 <= again["DoneEarlier"] < MANY
     assert again["Faces"]["AlreadyThere"] == 0
     assert len(run.faces()) == MANY
+
+
+# Under a policy that asks for more
+
+
+WORKPLACE = ("--purpose", "door", "--consent", "releases of 2026, folder 7", "--retention-days", "365")
+ARRESTS = ("--purpose", "arrest-photograph", "--probe", "kind=photo; source=booking desk 3", "--retention-days", "30")
+
+
+@pytest.mark.parametrize(("pack", "said"), [("workplace", WORKPLACE), ("law-enforcement", ARRESTS)])
+def test_an_import_states_what_the_policy_asks_for(run, folders, environment, pack, said):
+    environment["RECOGNIZANCE_POLICY"] = pack
+    ran = run(folders, "--collection", "staff", "--create", *said)
+
+    assert (ran.code, ran.err) == (0, "")
+    assert run.faces() == ["anna", "anna", "bruno"]
+
+
+@pytest.mark.parametrize(
+    ("pack", "said", "missing", "sentence"),
+    [
+        ("workplace", WORKPLACE, 2, "a reference to the person's written release"),
+        ("workplace", WORKPLACE, 4, "recognizance:retention-days"),
+        ("law-enforcement", ARRESTS, 2, "Declare where an enrolled picture comes from"),
+    ],
+)
+def test_an_import_that_does_not_is_refused_with_the_reason(run, folders, environment, pack, said, missing, sentence):
+    environment["RECOGNIZANCE_POLICY"] = pack
+    ran = run(folders, "--collection", "staff", "--create", *said[:missing], *said[missing + 2 :])
+    assert ran.code == 1
+    assert sentence in " ".join(ran.err.split())
+
+
+def test_a_probe_that_declares_nothing_is_told_before_anything_is_opened(run, folders):
+    ran = run(folders, "--collection", "staff", "--create", "--probe", "a photo")
+    assert ran.code == 2
+    assert "should have a kind, and may have a source and edits: kind=photo" in " ".join(ran.err.split())
+    assert not run.asked
+
+
+def test_a_term_goes_with_a_collection_that_is_made(run, folders):
+    ran = run(folders, "--collection", "staff", "--retention-days", "30")
+    assert (ran.code, "--retention-days goes with --create" in ran.err) == (2, True)

@@ -261,6 +261,17 @@ def test_a_restoration_that_was_stopped_goes_on(machine, elsewhere, staff, monke
     assert elsewhere.ask("DescribeCollection", CollectionId="staff")["FaceCount"] == 5
 
 
+def test_a_restoration_states_what_the_policy_asks_for(machine, elsewhere, staff):
+    arn = machine.ask("DescribeCollection", CollectionId="staff")["CollectionARN"]
+    machine.ask("TagResource", ResourceArn=arn, Tags={"recognizance:retention-days": "365"})
+    machine("export", "staff", "--out", "staff.jsonl")
+    words = ("restore", "staff.jsonl", "--purpose", "door")
+    refused = elsewhere(*words, RECOGNIZANCE_POLICY="workplace")
+    assert (refused.code, "a reference to the person's written release" in refused.err) == (1, True)
+    ran = elsewhere(*words, "--consent", "releases of 2026, folder 7")
+    assert (ran.code, ran.out.splitlines()[0], ran.err) == (0, "5 faces and 1 user are in staff.", "")
+
+
 def test_a_copy_is_made_beside_under_another_id(machine, staff):
     machine("export", "staff", "--out", "staff.jsonl")
     ran = machine("restore", "staff.jsonl")

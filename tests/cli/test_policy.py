@@ -222,3 +222,13 @@ def test_a_policy_is_adopted_from_the_command_line_and_is_in_force_then(given, t
     assert (code, out.splitlines()[0]) == (0, "The policy is workplace now, and was open.")
     assert ask("check")[1].startswith("workplace: ")
     assert ask("adopt", "workplace", "--why", "again")[0] == 1
+    # What a server would not start with is not explained as if it did.
+    made.environment["RECOGNIZANCE_POLICY"] = "open"
+    for words in (("explain", "SearchFaces", "--role", "user"), ("check",)):
+        code, out, err = ask(*words)
+        assert (code, out) == (2, "")
+        assert "the database is under the policy workplace, and RECOGNIZANCE_POLICY is open" in " ".join(err.split())
+    assert ask("explain", "SearchFaces", "--role", "user", "--policy", "open")[0] == 0
+    del made.environment["RECOGNIZANCE_POLICY"]
+    made.environment["RECOGNIZANCE_ACCOUNT"] = "111111111111"
+    assert "kept for the account 000000000000" in " ".join(ask("check")[2].split())

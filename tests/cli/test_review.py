@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from recognizance import app, settings
 from recognizance.cli import Made, command_line
+from recognizance.operations import OPERATIONS
 
 ENROLLED = (EMMA, ANNA, BRUNO, CLARA, DAVID, *STRANGERS[:12])
 
@@ -54,13 +55,14 @@ def shell(address, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
     def run(who, *words, exits=0, at=address):
+        where = () if at is None else ("--endpoint", at)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name, raising=False)
         if who is not None:
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", who.access_key_id)
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", who.secret)
-        made = Made(open_service=never, serve=never, environment={}, new_id=never, now=never)
-        result = CliRunner().invoke(command_line(made), ["review", *words, "--endpoint", at])
+        made = Made(open_service=never, serve=never, environment={"RECOGNIZANCE_PORT": "9"}, new_id=never, now=never)
+        result = CliRunner().invoke(command_line(made), ["review", *words, *where])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == exits, result.stderr
@@ -95,7 +97,7 @@ def alike(shell, who, name, tmp_path):
     """Return the letter that somebody picks who looks at the picture that the command line writes."""
     told = json.loads(shell(who, "show", name, "--out", str(tmp_path / who.name), "--json"))
     drawn = Image.open(told["Picture"]).convert("RGB")
-    assert stat.S_IMODE((tmp_path / who.name / f"review-{name}.png").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / who.name / f"review-{name}-{who.person}.png").stat().st_mode) == 0o600
     side, gap, letter = 224, 24, 36
     tops = [gap + row * (side + gap + letter) for row in range(2)]
     places = [(5 * gap + side + column * (side + gap) - gap, top) for top in tops for column in range(5)]
@@ -121,11 +123,30 @@ def test_a_search_is_held_judged_by_two_on_the_command_line_and_then_released(sh
         said = shell(who, "judge", name, "--same", f"{letter}: {WHY}")
         assert "Your verdict is kept" in said
         assert "lead" not in said
-    assert "lead confirmed" in shell(ADA, "show", name)
+    told = shell(ADA, "show", name)
+    assert "lead confirmed" in told
+    assert f"Ben: 1 of 1 candidate the same person. {WHY}" in " ".join(told.split())
     assert search() == (["emma"], None)
     told = shell(GOVERNOR, "reviewers")
     assert "Ada" in told
     assert "100%" in told
+
+
+def test_the_files_of_two_reviewers_in_one_folder_are_told_apart(shell, search, qualified, tmp_path):
+    _, name = search()
+    for who in (ADA, BEN):
+        shell(who, "show", name, "--out", str(tmp_path / "seen"))
+    files = {path.name for path in (tmp_path / "seen").iterdir()}
+    assert files == {f"review-{name}-Ada.png", f"review-{name}-Ben.png"}
+
+
+def test_sentences_name_no_operations(shell, search, qualified, tmp_path):
+    _, name = search()
+    said = [shell(ADA, "show", name), shell(ADA, "judge", name, "--none", NOBODY, exits=1)]
+    said.append(shell(ADA, "show", name, "--out", str(tmp_path / "seen")))
+    said.append(shell(ADA, "judge", name, "--none", NOBODY))
+    said.append(shell(GOVERNOR, "judge", name, "--none", NOBODY, exits=1))
+    assert [one for one in said for operation in OPERATIONS if operation in one] == []
 
 
 def test_what_to_do_is_told_and_how_the_line_up_is_seen(shell, search, qualified, tmp_path):
@@ -167,6 +188,34 @@ def test_what_makes_no_sense_is_told_before_anything_is_asked(shell, search, qua
 def test_a_server_that_does_not_answer_and_a_profile_that_is_not_there_are_told(shell):
     assert "no server answers" in shell(ADA, "list", exits=1, at="http://127.0.0.1:9")
     assert "no AWS profile" in shell(ADA, "list", "--profile", "nobodys", exits=2)
+
+
+ELSEWHERE = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("environment", "config"),
+    [
+        ({"AWS_ENDPOINT_URL_RECOGNIZANCE": "{}", "AWS_ENDPOINT_URL": ELSEWHERE}, ""),
+        ({"AWS_ENDPOINT_URL": "{}"}, f"endpoint_url = {ELSEWHERE}"),
+        ({}, f"services = ours\nendpoint_url = {ELSEWHERE}\n[services ours]\nrecognizance =\n  endpoint_url = {{}}"),
+        ({}, "endpoint_url = {}"),
+    ],
+    ids=["for our service", "for all", "the profile, for our service", "the profile, for all"],
+)
+def test_the_server_is_where_aws_tools_would_ask(shell, address, monkeypatch, tmp_path, environment, config):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(address))
+    (tmp_path / "config").write_text("[default]\n" + config.format(address) + "\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert shell(ADA, "list", at=None).strip() == "No reviews."
+    assert f"no server answers at {ELSEWHERE}" in shell(ADA, "list", exits=1, at=ELSEWHERE)
+
+
+def test_without_an_endpoint_it_is_this_machines(shell, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:10")
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert "no server answers at http://127.0.0.1:9" in shell(ADA, "list", exits=1, at=None)
 
 
 def test_a_seeded_review_is_opened_by_a_governor_and_looks_like_any_other(shell, qualified):

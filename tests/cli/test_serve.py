@@ -5,10 +5,12 @@ import os
 import socket
 from pathlib import Path
 
+import boto3
 import pytest
 
 from recognizance.cli.serve import Announcement, lines
 from recognizance.settings import read
+from recognizance.wire.model import MODELS
 
 WHERE = "cpu, OpenVINO 2026.0, f32, 2 threads: cpu was asked for"
 MADE = Announcement("http://127.0.0.1:8477", "AKIAEXAMPLE", "made/secret", Path("/data"), [("a", WHERE), ("b", WHERE)])
@@ -29,6 +31,8 @@ def test_the_endpoint_the_key_and_a_shell_to_paste_are_printed(shell, installed)
     )
     assert pasted == {
         "AWS_ENDPOINT_URL_REKOGNITION": "http://127.0.0.1:8477",
+        "AWS_ENDPOINT_URL_RECOGNIZANCE": "http://127.0.0.1:8477",
+        "AWS_DATA_PATH": str(MODELS),
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "made/secret",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -46,6 +50,15 @@ def test_the_python_that_is_printed_makes_a_client(shell, installed):
     names = {}
     exec("\n".join(line.strip() for line in snippet.splitlines()), names)
     assert names["rekognition"].meta.endpoint_url == "http://127.0.0.1:8477"
+
+
+def test_what_is_pasted_makes_a_client_of_the_house_operations(shell, installed, monkeypatch):
+    for line in started(shell, MADE).out.splitlines():
+        if line.strip().startswith("export "):
+            monkeypatch.setenv(*line.strip().removeprefix("export ").split("=", 1))
+    house = boto3.session.Session().client("recognizance")
+    assert house.meta.endpoint_url == "http://127.0.0.1:8477"
+    assert "DescribePolicy" in house.meta.service_model.operation_names
 
 
 def test_a_secret_that_was_given_is_not_printed(shell, installed):

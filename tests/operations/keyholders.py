@@ -11,7 +11,8 @@ from tests.client import ask, signed
 
 HOUSE = {"CreateKey", "ListKeys", "RotateKey", "RevokeKey", "UpdateKey", "CreateSession", "Suspend", "Resume"}
 HOUSE |= {"ListSuspensions", "OpenAuthorisation", "DecideAuthorisation", "ListAuthorisations", "SealLapsed"}
-HOUSE |= {"ListModels", "QualifyReviewer"}
+HOUSE |= {"ListModels", "QualifyReviewer", "RecordAudit", "ListAudits", "ListFindings", "CloseFinding"}
+HOUSE |= {"DescribeAuthorisation"}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What is stopped and let go on; who is authorised, and by whom that is decided."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from tests.operations.conftest import at_once, code, paged, refusal
 from tests.operations.keyholders import Holder, holder
 from tests.pictures import EMMA, people
 
+from recognizance import app
 from recognizance.accountability import authorisations, keys
 from recognizance.database.tables import CONTROLS
+from recognizance.errors import NotFound
 from recognizance.operations import OPERATIONS
 from recognizance.values import Caller, Kind, Stated
 
@@ -273,6 +276,38 @@ def test_a_granted_one_ends_when_it_says(house, opened, parts, make, time):
     assert state(parts, name) == "expired"
     told = judge("DecideAuthorisation", **decision, Decision="granted")
     assert "was granted on" in told[1]
+
+
+def test_whoever_asked_sees_what_became_of_it_and_nobody_elses(house, server, given, parts, make):
+    judge = make("governor", Person="Judith Hale")
+    ada, ben = (make("admin", Person=name) for name in ("Ada Lovelace", "Ben Bell"))
+    asked = ada("OpenAuthorisation", **REQUEST)["Authorisation"]["AuthorisationId"]
+    searchers = [make("searcher", Person=name) for name in ("Ada Lovelace", "Ben Bell")]
+    assert ben("DescribeAuthorisation", AuthorisationId=asked)["Authorisation"]["State"] == "pending"
+    assert searchers[0].code("DescribeAuthorisation", AuthorisationId=asked) == DENIED  # open has no use for it
+    judge("DecideAuthorisation", AuthorisationId=asked, Decision="granted", Reference="3 Gs 12/26")
+    assert house.describe_authorisation(AuthorisationId=asked)["Authorisation"]["State"] == "granted"
+    assert code(house.describe_authorisation, AuthorisationId="none") == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(("roles", "person", "sees"), [
+    ({"searcher"}, "Ada Lovelace", True), ({"searcher"}, "Ben Bell", False), ({"governor"}, "Judith Hale", True),
+])  # fmt: skip
+def test_under_the_strict_pack_a_searcher_sees_their_own(given, roles, person, sees):
+    def caller(name, *roles):
+        key = f"AKIA{name[:3].upper()}"
+        return Caller(key, given.account, "eu-west-3", Kind.KEY, person=name, roles=frozenset(roles))
+
+    with app.build(replace(given, policy="law-enforcement")) as parts:
+        ask = parts.service.call
+        opened = ask("OpenAuthorisation", REQUEST, caller("Ada Lovelace", "searcher"), "r").response["Authorisation"]
+        mine = {"AuthorisationId": opened["AuthorisationId"]}
+        if sees:
+            told = ask("DescribeAuthorisation", mine, caller(person, *roles), "r").response["Authorisation"]
+            assert told["State"] == "pending"
+        else:
+            with pytest.raises(NotFound, match="does not exist"):
+                ask("DescribeAuthorisation", mine, caller(person, *roles), "r")
 
 
 def test_whoever_asked_does_not_decide_by_whichever_key(house, server, make):

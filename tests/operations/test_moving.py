@@ -74,14 +74,14 @@ def prepared(tiny, tmp_path_factory):
 
 
 @pytest.fixture
-def parts(given, time, empty_database, prepared, request):
+def parts(given, time, new_database, prepared, request):
     """The server, on a copy of the data that the test begins with."""
     begun = [name for name in ("team", "album") if name in request.fixturenames]
     if begun:
         shutil.copytree(getattr(prepared, begun[0]), given.data)
     else:
         private.folder(given.data)
-        shutil.copy(empty_database, given.database_file)
+        new_database(given.database_file)
     with app.build(given, now=time) as built:
         yield built
 

@@ -151,6 +151,7 @@ def test_a_case_is_disclosed_with_all_that_was_searched_for_it(busy):
     assert (held["Review"]["Outcome"], held["Review"]["Reviewers"]) == ("lead confirmed", 2)
     assert given["Search"]["SameProbeAsEntry"] == held["Entry"]
     assert given["ReleasedByReviews"] == [held["Review"]["Id"]]
+    assert given["Review"] == held["Review"]
     assert (none["Search"]["Candidates"], none["Search"]["GallerySize"]) == (0, 12)
     assert failed["Search"]["Candidates"] is None
     assert "identified" not in answer["Disclosure"]

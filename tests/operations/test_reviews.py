@@ -142,6 +142,7 @@ def test_what_two_people_reject_is_not_released_and_not_reviewed_again(gallery):
     assert described(gallery, name)["Review"]["Outcome"] == "no match"
     assert search(gallery) == ([], None)
     assert counted(gallery, REVIEWS) == 1
+    assert name in entries(gallery, "SearchFacesByImage")[-1]["Facts"]["judged_in"]
 
 
 def test_a_third_decides_where_two_disagree(gallery):
@@ -241,7 +242,8 @@ def test_nothing_in_a_line_up_tells_who_is_who(gallery):
     _, name = search(gallery)
     seen = body(look(gallery, ADA, name))
     assert {frozenset(one) for one in seen["Faces"]} == {frozenset({"Label", "Picture"})}
-    assert set(seen) == {"ReviewId", "Probe", "Faces", "ShortLineUp", "Sentence"}
+    assert set(seen) == {"ReviewId", "Probe", "Faces", "ShortLineUp", "Reviewer", "Sentence"}
+    assert seen["Reviewer"] == "Ada"
     assert len(seen["Faces"]) == review.LINE_UP
     shown = [Image.open(io.BytesIO(one["Picture"])) for one in [*seen["Faces"], {"Picture": seen["Probe"]}]]
     assert {(one.size, one.format, str(sorted(one.info))) for one in shown} == {
@@ -488,7 +490,7 @@ def test_reviewers_whose_keys_one_person_made_count_as_one(gallery):
     review_ = described(gallery, name)
     assert review_["Review"]["Outcome"] == "lead confirmed"
     assert json.loads(entries(gallery, "SubmitVerdict")[-1]["Facts"]["uncounted"]) == []  # nobody made an error
-    assert {one["Person"]: one["Counts"] for one in review_["Verdicts"]} == {"ada": True, "ben": False, "cyd": True}
+    assert {one["Person"]: one["Counts"] for one in review_["Verdicts"]} == {"Ada": True, "Ben": False, "Cyd": True}
     search(gallery)
     released = json.loads(entries(gallery, "SearchFacesByImage")[-1]["Facts"]["reviewers"])
     assert sorted(released) == sorted(gallery.tools.seal.digest(one) for one in ("ada", "cyd"))
@@ -528,7 +530,7 @@ def test_a_verdict_counts_only_if_its_reviewer_is_still_good_when_the_review_clo
     assert search(gallery) == ([], name)
     judge(gallery, CYD, name)
     assert {one["Person"]: one["Counts"] for one in described(gallery, name)["Verdicts"]} == {
-        "ada": False, "ben": True, "cyd": True
+        "Ada": False, "Ben": True, "Cyd": True
     }  # fmt: skip
     assert len(search(gallery)[0]) == 1
 

@@ -120,12 +120,24 @@ def claim(database: Database, account: str) -> Kept:
         with database.write() as tx:
             tx.run(update(CONTROLS).where(CONTROLS.c.account == "").values(account=account))
         found = kept(database)
+    _mine(found, account)
+    return found
+
+
+def foreseen(database: Database, account: str, asked: str) -> str:
+    """Return the policy that `settled` would settle on, and change nothing. Raises what it would."""
+    found = kept(database)
+    if found.account:
+        _mine(found, account)
+    return asked if due(found, asked) else found.policy or OPEN
+
+
+def _mine(found: Kept, account: str) -> None:
     if found.account != account:
         raise SettingsWrong(
             f"the database is kept for the account {found.account}, and RECOGNIZANCE_ACCOUNT is {account}; "
             "an account has a database of its own"
         )
-    return found
 
 
 def settled(database: Database, account: str, asked: str) -> tuple[str, bool]:

@@ -228,7 +228,12 @@ def _locked(tx: Tx, account: str, name: str, now: datetime) -> Kept:
 def _one(reader: Reader, query: Select[Any], account: str, name: str, now: datetime) -> Kept:
     for row in reader.rows(query, {"of_account": account, "of_id": name}):
         return _kept(row, now)
-    raise NotFound(f"The authorisation {name} does not exist.")
+    raise missing(name)
+
+
+def missing(name: str) -> NotFound:
+    """Return the error for an authorisation that is not there, to be raised."""
+    return NotFound(f"The authorisation {name} does not exist.")
 
 
 def _state(row: Row, now: datetime) -> State:

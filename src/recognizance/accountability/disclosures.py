@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from recognizance.accountability.entries import canonical
 from recognizance.accountability.merkle import leaf_hash
-from recognizance.accountability.reports import IDENTIFY, OUTCOMES, Leave, Line, at_of, opened_leave, time_of
+from recognizance.accountability.reports import FOUND, IDENTIFY, Leave, Line, at_of, found, opened_leave, time_of
 from recognizance.accountability.review import LEAD, NO_MATCH
 
 FORMAT = "recognizance-disclosure/1"
@@ -23,7 +23,7 @@ MOST_USES = 2000
 """Uses in one disclosure; the next begins past the last of them."""
 PROBES = ("image_digest", "face", "user")
 """Facts of which one is the digest of what was searched with."""
-COUNTED = ("Uses", "Searches", "Found", "FoundNoOne", "Held", "Refused", "Failed", "Repeated")
+COUNTED = ("Uses", "Searches", *FOUND, "Repeated")
 
 _COMMITTED = '"stated":"'
 _OF_ANY_CASE = re.compile(r'"operation":"(?:OpenAuthorisation|DecideAuthorisation|SubmitVerdict|EraseStatements)"')
@@ -45,20 +45,20 @@ class Asked:
 
 def disclosure(lines: Iterable[Line], origin: str, asked: Asked) -> dict[str, Any]:
     """Return the disclosure of a case; `lines` are all entries of the record `origin`, from the first on."""
-    found, size, last = _Found(asked), 0, None
+    case, size, last = _Case(asked), 0, None
     needle = canonical({"case": asked.case}).decode()[1:-1]
     theirs = f'{{"account":"{asked.account}"'
     for leaf, statement in lines:
         size, last = size + 1, leaf
         if statement is None and _COMMITTED in leaf and leaf.startswith(theirs):
-            found.erased += 1
+            case.erased += 1
         if (statement is not None and needle in statement) or _OF_ANY_CASE.search(leaf):
-            found.take(json.loads(leaf), leaf, None if statement is None else json.loads(statement))
-    return found.told(origin, size, None if last is None else at_of(last))
+            case.take(json.loads(leaf), leaf, None if statement is None else json.loads(statement))
+    return case.told(origin, size, None if last is None else at_of(last))
 
 
 @dataclass(slots=True)
-class _Found:
+class _Case:
     asked: Asked
     uses: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTED, 0))
@@ -107,20 +107,16 @@ class _Found:
         facts, search = entry["facts"], entry["act"] == IDENTIFY
         self.counts["Uses"] += 1
         self.counts["Searches"] += search
-        kind = OUTCOMES.get(entry["outcome"], "Failed")
-        if search and kind != "Answered":
-            self.counts[kind] += 1
-        if search and facts.get("candidates") is not None:
-            self.counts["FoundNoOne"] += not facts["candidates"]
-            self.counts["Found"] += bool(facts.get("matched", facts["candidates"])) and kind == "Answered"
+        if search:
+            self.counts[found(entry)] += 1
         leave = stated.get("authorisation")
         if leave is not None:
             self.named.add(leave)
         again = self._again(entry, facts) if search else None
         self.counts["Repeated"] += again is not None
-        waited = facts.get("review") if search else None
-        if isinstance(waited, str):
-            self.closings.setdefault(waited, None)
+        judged = _reviews(facts) if search else []
+        for name in judged:
+            self.closings.setdefault(name, None)
         if entry["n"] <= self.asked.after or len(self.uses) == self.asked.most:
             self.more += entry["n"] > self.asked.after
             return
@@ -144,7 +140,7 @@ class _Found:
                 and {"Id": leave, "StateThen": "unknown" if known is None else known.state(time_of(entry["at"]))},
                 "Probe": _probe(stated.get("probe")),
                 "Search": _search(entry, facts, again) if search and "collection" in facts else None,
-                "Review": waited if isinstance(waited, str) else None,
+                "Review": judged,
                 "ReleasedByReviews": list(facts.get("reviews") or ()),
             }
         )
@@ -186,13 +182,14 @@ class _Found:
             "StatementsErased": self.erased,
         }
 
-    def _review(self, name: str | None) -> dict[str, Any] | None:
-        if name is None:
+    def _review(self, names: Sequence[str]) -> dict[str, Any] | None:
+        """Return what became of the first of some reviews; None for none."""
+        if not names:
             return None
-        closing = self.closings.get(name) or dict.fromkeys(
+        closing = self.closings.get(names[0]) or dict.fromkeys(
             ("Outcome", "Entry", "At", "Confirmed", "Rejected", "Reviewers")
         )
-        return {"Id": name, **closing}
+        return {"Id": names[0], **closing}
 
 
 SEARCHED: Mapping[str, str] = {
@@ -211,6 +208,15 @@ SEARCHED: Mapping[str, str] = {
     "Detector": "detector",
 }
 """The facts of a search, under the names that a disclosure has for them; those that an entry lacks are null."""
+
+
+def _reviews(facts: Mapping[str, Any]) -> list[str]:
+    """Return the reviews that a search waits for, or else those in which people judged what it found, the last first.
+
+    Entries of an earlier version name those only in which somebody was confirmed.
+    """
+    waited, judged = facts.get("review"), facts.get("judged_in", facts.get("reviews"))
+    return [waited] if isinstance(waited, str) else [*judged] if isinstance(judged, list) else []
 
 
 def _search(entry: Mapping[str, Any], facts: Mapping[str, Any], again: int | None) -> dict[str, Any]:

@@ -63,6 +63,15 @@ ENTRIES = (
     .order_by(LEDGER.c.sequence)
     .limit(bindparam("most"))
 )
+MENTIONS = (
+    select(LEDGER.c.sequence, LEDGER.c.leaf)
+    .where(LEDGER.c.sequence < bindparam("before"), LEDGER.c.leaf.like(bindparam("names")))
+    .order_by(LEDGER.c.sequence.desc())
+    .limit(1)
+)
+LAST = 2**62  # past every entry there will be
+BEGINS_ANEW = frozenset({"CreateCollection", "RestoreCollection", "FinishReembedding", "DeleteCollection"})
+"""Operations after which the collection of a name is another one, or none."""
 LEAVES = (
     select(LEDGER.c.hash)
     .where(LEDGER.c.sequence.between(bindparam("first"), bindparam("last")))
@@ -125,6 +134,15 @@ class Recorded:
     def case(self) -> str | None:
         """For which case the caller said to ask."""
         return self.stated.case
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an entry has of a collection: how many changes it had seen, and the root of its vectors (64 hex digits)."""
+
+    entry: int
+    revision: int
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +548,24 @@ def leaves(reader: Reader, *, after: int, upto: int, limit: int) -> list[Leaf]:
     """Return up to `limit` leaves past number `after`, none past `upto`, in order, with what was stated beside them."""
     rows = reader.rows(ENTRIES, {"after": after, "most": max(0, min(limit, upto - after))})
     return [Leaf(row["leaf"], row["salt"], row["text"]) for row in rows]
+
+
+def last_state(reader: Reader, account: str, collection: str) -> State | None:
+    """Return what the newest entry that says it has of a collection, by its keyed digest; None where there is none.
+
+    What was recorded of an earlier one of that name does not count.
+    """
+    wanted = {"names": f'{{"account":"{account}"%"collection":"{collection}"%', "before": LAST}
+    while rows := reader.rows(MENTIONS, wanted):
+        entry = json.loads(rows[0]["leaf"])
+        facts = entry["facts"]
+        if facts.get("collection") == collection:
+            if entry["operation"] in BEGINS_ANEW and entry["outcome"] == "answered":
+                return None
+            if "root" in facts:
+                return State(entry["n"], facts["revision"], facts["root"])
+        wanted["before"] = rows[0]["sequence"]
+    return None
 
 
 def erase_statements(tx: Tx, *, sequences: Sequence[int] = (), case: str | None = None) -> int:

@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from html import escape
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+LONG = 16
+"""A text of more letters may break anywhere in its cell, which stays wide enough to read: paths have no spaces."""
+
 STYLE = """
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 1rem; overflow-wrap: anywhere }
 h1 { font-size: 1.6rem; line-height: 1.2 }
 h2 { font-size: 1.2rem; margin-top: 2rem }
-div { overflow-x: auto }
+.wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 }
 caption { font-weight: 600; text-align: left; padding: .3rem 0 }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .8rem .3rem 0; text-align: left; vertical-align: top }
+tbody th { font-weight: inherit }
+.t { overflow-wrap: anywhere; min-width: 8rem }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-@media print { body { font-size: 10pt; max-width: none; padding: 0 } div { overflow: visible } }
+@media print { body { font-size: 10pt; max-width: none; padding: 0 } .wide { overflow: visible } }
 @media print { h2 { break-after: avoid } tr { break-inside: avoid } }
 """.strip()
 
@@ -59,7 +64,7 @@ def html(paper: Paper) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(paper.title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{safe(paper.title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
     )
     return head + "\n".join(_body(paper)) + "\n</body>\n</html>\n"
 
@@ -69,36 +74,44 @@ def shown(text: str) -> str:
     return "".join(sign if sign.isprintable() else REPLACEMENT for sign in text)
 
 
+def safe(text: str) -> str:
+    """Return a text as HTML shows it: in one line, with nothing in it that HTML reads as its own."""
+    return escape(shown(text), quote=True)
+
+
+def drawn(table: Table) -> Iterator[str]:
+    """Yield a table's lines; each heading says whether it is a column's or a row's, for who hears the page."""
+    yield "<table>"
+    if table.caption:
+        yield f"<caption>{safe(table.caption)}</caption>"
+    headings = (
+        _cell("th", name, at >= table.left, "col") if name else "<td></td>" for at, name in enumerate(table.columns)
+    )
+    yield f"<thead><tr>{''.join(headings)}</tr></thead>"
+    yield "<tbody>"
+    for row in table.rows:
+        first = _cell("th", row[0], not table.left, "row") if row else ""
+        yield f"<tr>{first}{''.join(_cell('td', cell, at >= table.left) for at, cell in enumerate(row) if at)}</tr>"
+    yield "</tbody>"
+    yield "</table>"
+
+
 def _body(paper: Paper) -> Iterator[str]:
-    yield f"<h1>{_safe(paper.title)}</h1>"
+    yield f"<h1>{safe(paper.title)}</h1>"
     for text in paper.lead:
-        yield f"<p>{_safe(text)}</p>"
+        yield f"<p>{safe(text)}</p>"
     for section in paper.sections:
-        yield f"<h2>{_safe(section.heading)}</h2>"
+        yield f"<h2>{safe(section.heading)}</h2>"
         for part in section.parts:
             if isinstance(part, str):
-                yield f"<p>{_safe(part)}</p>"
+                yield f"<p>{safe(part)}</p>"
             else:
-                yield from _table(part)
+                yield '<div class="wide">'
+                yield from drawn(part)
+                yield "</div>"
 
 
-def _table(table: Table) -> Iterator[str]:
-    yield "<div><table>"
-    if table.caption:
-        yield f"<caption>{_safe(table.caption)}</caption>"
-    yield _row("th", table.columns, table.left)
-    for row in table.rows:
-        yield _row("td", row, table.left)
-    yield "</table></div>"
-
-
-def _row(tag: str, cells: Sequence[str], left: int) -> str:
-    made = (
-        f"<{tag}>{_safe(cell)}</{tag}>" if at < left else f'<{tag} class="n">{_safe(cell)}</{tag}>'
-        for at, cell in enumerate(cells)
-    )
-    return "<tr>" + "".join(made) + "</tr>"
-
-
-def _safe(text: str) -> str:
-    return escape(shown(text), quote=True)
+def _cell(tag: str, text: str, number: bool, scope: str = "") -> str:
+    kind = "n" if number else "t" if len(text) > LONG else ""
+    attributes = (f' scope="{scope}"' if scope else "") + (f' class="{kind}"' if kind else "")
+    return f"<{tag}{attributes}>{safe(text)}</{tag}>"

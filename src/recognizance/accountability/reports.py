@@ -234,6 +234,27 @@ def time_of(at: str) -> datetime:
     return datetime.fromisoformat(at)
 
 
+def became(entry: Mapping[str, Any]) -> str:
+    """Return the one of `CALLS` that a call is counted as.
+
+    Refused is what the policy, a stop or a session's limits did not let in; failed is every other one that came to
+    nothing: what did not fit, what an operation itself turned away, and what went wrong.
+    """
+    return OUTCOMES.get(entry["outcome"], "Failed")
+
+
+def found(entry: Mapping[str, Any]) -> str:
+    """Return the one of `FOUND` that a search is counted as, by what was given to whoever searched."""
+    outcome = became(entry)
+    if outcome != "Answered":
+        return outcome
+    candidates = _number(entry["facts"], "candidates")
+    if candidates is None:
+        return "NothingSearched"
+    given = entry["facts"].get("matched", candidates)  # what people rejected was given to nobody
+    return "Found" if given else "FoundNoOne"
+
+
 def opened_leave(entry: Mapping[str, Any]) -> tuple[str, Leave] | None:
     """Return the id and what is known of the authorisation that an answered entry has opened; None for another."""
     name = entry["facts"].get("authorisation")
@@ -320,6 +341,8 @@ class _Books:
     leaves: dict[str, Leave] = field(default_factory=dict[str, Leave])
     policies: dict[Name, _Span] = field(default_factory=dict[Name, _Span])
     models: dict[Name, _Span] = field(default_factory=dict[Name, _Span])
+    findings: tuple[int | None, int | None] = (None, None)
+    """How many findings of audits were open and overdue when the record last said so."""
 
     def follow(self, entry: Mapping[str, Any]) -> None:
         """Take note of what an entry from before the period begins or ends."""
@@ -336,7 +359,7 @@ class _Books:
         erased = entry["stated"] is not None and statement is None
         self.erased += erased
         stated: Mapping[str, Any] = {} if statement is None else json.loads(statement)
-        outcome = OUTCOMES.get(entry["outcome"], "Failed")
+        outcome = became(entry)
         search = entry["act"] == IDENTIFY
 
         self.calls.add((entry["operation"], entry["act"]), outcome)
@@ -352,22 +375,20 @@ class _Books:
             if isinstance(facts.get(part), str):
                 _spanned(self.models, (part, facts[part]), entry["n"])
         if search:
-            self._search(entry, stated, erased, outcome)
+            self._search(entry, stated, erased)
         if outcome == "Answered":
             self._change(entry)
         self._authorise(entry, counts=True)
 
-    def _search(self, entry: Mapping[str, Any], stated: Mapping[str, Any], erased: bool, outcome: str) -> None:
+    def _search(self, entry: Mapping[str, Any], stated: Mapping[str, Any], erased: bool) -> None:
         facts = entry["facts"]
         candidates = _number(facts, "candidates")
-        if outcome == "Answered":
-            given = facts.get("matched", candidates)  # what people rejected was given to nobody
-            outcome = "NothingSearched" if candidates is None else "Found" if given else "FoundNoOne"
         purpose = stated.get("purpose")
         name = (ERASED, "") if erased else (NOT_STATED, "") if purpose is None else (STATED, purpose)
-        self.purposes.add(name, outcome)
+        self.purposes.add(name, found(entry))
         self.keys.add((entry["key"], ""), "Searches")
-        self._total(f"verdict {entry['verdict']}")
+        asked_policy = entry["verdict"] != "deny" or became(entry) == "Refused"
+        self._total(f"verdict {entry['verdict'] if asked_policy else 'none'}")
         leave = stated.get("authorisation")
         if leave is not None:
             known = self.leaves.get(leave)
@@ -402,10 +423,22 @@ class _Books:
             self._total(total, 1 if fact is None else _number(facts, fact) or 0)
         if operation in ("DecideAuthorisation", "SealLapsed"):
             self._total("sealed", _number(facts, "sealed") or 0)
+        if operation in AUDITED:
+            self._audit(operation, facts)
         if operation == "SubmitVerdict":
             self._total("verdicts")
             if facts.get("outcome") in (LEAD, NO_MATCH):
                 self._closed(entry)
+
+    def _audit(self, operation: str, facts: Mapping[str, Any]) -> None:
+        """Count audits and what became of their findings; a report that was recorded before counts once."""
+        self.findings = _number(facts, "findings_open"), _number(facts, "findings_overdue")
+        if operation == "RecordAudit" and facts.get("again") is False:
+            self._total("audits Recorded")
+            self._total("audits FindingsOpened", len(_texts(facts, "findings")))
+        if operation == "CloseFinding":
+            self._total("audits FindingsClosed")
+            self._total("audits ClosedLate", int(facts.get("late") is True))
 
     def _closed(self, entry: Mapping[str, Any]) -> None:
         facts = entry["facts"]
@@ -475,6 +508,11 @@ class _Books:
             },
             "Keys": {name: total.get(f"keys {name}", 0) for name in KEYS},
             "Suspensions": {name: total.get(f"suspensions {name}", 0) for name in SUSPENSIONS},
+            "Audits": {
+                **{name: total.get(f"audits {name}", 0) for name in AUDITS},
+                "Open": self.findings[0],
+                "Overdue": self.findings[1],
+            },
             "Policies": [{"Policy": policy, **_told(span)} for (policy, _), span in self.policies.items()],
             "Models": [{"Part": part, "Sha256": digest, **_told(span)} for (part, digest), span in self.models.items()],
             "StatementsErased": self.erased,
@@ -482,18 +520,21 @@ class _Books:
 
     def _searches(self) -> dict[str, Any]:
         total, rows = self.totals, self.purposes.rows
-        no_one = self.candidates.counts.get(0, 0)
+        some, no_one, held = (sum(row[name] for row in rows.values()) for name in ("Found", "FoundNoOne", "Held"))
         return {
             "Total": sum(sum(row.values()) for row in rows.values()),
             "ByPurpose": [
                 {"Stated": kind, "Purpose": purpose if kind == STATED else None, **row}
                 for (kind, purpose), row in sorted(rows.items())
             ],
-            "ByVerdict": {name.title(): total.get(f"verdict {name}", 0) for name in ("allow", "hold", "deny")},
+            "ByVerdict": {
+                **{name.title(): total.get(f"verdict {name}", 0) for name in ("allow", "hold", "deny")},
+                "NotAsked": total.get("verdict none", 0),
+            },
             "ByKey": [{"Key": key, **row} for (key, _), row in sorted(self.keys.rows.items())],
             "ByAuthorisation": {name.title(): total.get(f"under {name}", 0) for name in LEAVES},
             "FoundNoOne": no_one,
-            "FoundNoOneShare": _share(no_one, self.candidates.number),
+            "FoundNoOneShare": _share(no_one, some + no_one + held),
             "Candidates": self.candidates.told,
             "Released": total.get("released", 0),
             "ThresholdsAsked": _thresholds(self.asked),
@@ -555,6 +596,9 @@ CHANGES: Mapping[str, tuple[str, str | None]] = {
 FACES = ("Enrolled", "Restored", "Deleted", "DeletedWithCollections", "Expired", "Withdrawn")
 KEYS = ("Made", "Rotated", "Changed", "Revoked", "Sessions")
 SUSPENSIONS = ("Made", "Ended")
+AUDITS = ("Recorded", "FindingsOpened", "FindingsClosed", "ClosedLate")
+AUDITED = ("RecordAudit", "CloseFinding", "ListFindings")
+"""What leaves an entry that says how many findings of audits are open and overdue."""
 LEAVES = ("granted", "pending", "refused", "lapsed", "expired", "unknown")
 _BEGINS_SOMETHING = re.compile(r'"review":"|"operation":"(?:Open|Decide)Authorisation"')
 
@@ -657,6 +701,7 @@ def published(report: Mapping[str, Any]) -> dict[str, Any]:
         },
         "Keys": {name: _cell(count) for name, count in report["Keys"].items()},
         "Suspensions": {name: _cell(count) for name, count in report["Suspensions"].items()},
+        "Audits": {name: None if count is None else _cell(count) for name, count in report["Audits"].items()},
         "Policies": [{name: one[name] for name in ("Policy", "FirstEntry", "LastEntry")} for one in report["Policies"]],
         "Models": [
             {name: one[name] for name in ("Part", "Sha256", "FirstEntry", "LastEntry")} for one in report["Models"]

@@ -34,7 +34,7 @@ COLUMNS: Mapping[str, str] = {
     "Held": "held for review",
     "Refused": "refused",
     "Failed": "failed",
-    "NothingSearched": "not searched",
+    "NothingSearched": "nobody to search for",
     "Answered": "answered",
     "Calls": "calls",
     "Searches": "searches",
@@ -86,12 +86,22 @@ COUNTED: Mapping[str, str] = {
     "Uses": "uses",
     "Searches": "of them, searches for a person",
     "Found": "of these, gave candidates to whoever searched",
-    "FoundNoOne": "found no one",
+    "FoundNoOne": "found no one, or no one whom reviewers confirmed",
     "Held": "were held for review",
-    "Refused": "were refused",
-    "Failed": "failed",
+    "Refused": "were refused: the policy, a stop or a session's limits did not let them in",
+    "Failed": "failed otherwise: they did not fit, were turned away or went wrong",
+    "NothingSearched": "were answered without anybody to search for",
     "Repeated": "asked again with a picture or face searched with before",
 }
+ONE_COLUMN = (
+    "Each call is counted in one column. Refused are those that the policy, a stop or a session's limits did not let "
+    "in: nothing was looked up. Failed are all others that came to nothing: what did not fit, what an operation turned "
+    "away by itself, and what went wrong."
+)
+ONE_OF_SEARCHES = (
+    "Each search is counted in one column. Found no one are also those of which reviewers confirmed no one; refused "
+    "and failed are told apart as among all calls."
+)
 DELETION = (
     "A face that is deleted is erased in the transaction of the call that asks for it, so a deletion that is answered "
     "is done. How long after the end of its term a face is erased is not in the record, since terms are not."
@@ -166,11 +176,12 @@ def _sections(told: Mapping[str, Any]) -> Iterator[Section]:
                 ],
                 2,
             ),
+            ONE_COLUMN,
             _listed(told["Failures"], "Code", ("Calls",), "failed with", "Nothing failed."),
         ],
     )
     yield Section(
-        "Refused by the policy",
+        "Refused: not let in",
         [_listed(told["Refusals"], "Rule", ("Calls", "Searches"), "rule", "Nothing was refused.")],
     )
     yield Section("Faces", [_facts(told["Faces"], FACES), DELETION])
@@ -208,10 +219,10 @@ def _public_sections(told: Mapping[str, Any]) -> Iterator[Section]:
     )
     yield Section(
         "Other calls, by what they do to people",
-        [_listed(told["Calls"], "Act", ("Answered", "Failed"), "act", "There were none.")],
+        [_listed(told["Calls"], "Act", ("Answered", "Failed"), "act", "There were none."), ONE_COLUMN],
     )
     yield Section(
-        "Refused by the policy", [_listed(told["Refusals"], "Rule", ("Calls",), "rule", "Nothing was refused.")]
+        "Refused: not let in", [_listed(told["Refusals"], "Rule", ("Calls",), "rule", "Nothing was refused.")]
     )
     yield Section("Faces", [_facts(told["Faces"], FACES), DELETION])
     yield Section(
@@ -227,6 +238,16 @@ def _public_sections(told: Mapping[str, Any]) -> Iterator[Section]:
 def _governance(told: Mapping[str, Any]) -> Iterator[Section]:
     stops = {"Made": "suspensions made", "Ended": "suspensions ended"}
     yield Section("Keys and stops", [_facts(told["Keys"], KEYS), _facts(told["Suspensions"], stops)])
+    audits = {
+        "Recorded": "audits recorded",
+        "FindingsOpened": "findings opened",
+        "FindingsClosed": "findings closed",
+        "ClosedLate": "of these later than 90 days",
+        "Open": "findings open when the record last said so",
+        "Overdue": "of these overdue",
+    }
+    known = {name: text for name, text in audits.items() if told["Audits"][name] is not None}
+    yield Section("Audits", [_facts(told["Audits"], known)])
     spans = ("FirstEntry", "LastEntry")
     yield Section(
         "Policies and models",
@@ -247,6 +268,7 @@ def _governance(told: Mapping[str, Any]) -> Iterator[Section]:
 def _searches(searches: Mapping[str, Any]) -> Iterator[str | Table]:
     yield f"Searches in all: {_n(searches['Total'])}. Matches given out: {_n(searches['Released'])}."
     yield _purposes(searches["ByPurpose"], FOUND)
+    yield ONE_OF_SEARCHES
     if searches["FoundNoOneShare"] is not None:
         yield f"{_value(searches['FoundNoOneShare'], 'Share')} of those that were made found no one."
     yield (
@@ -260,7 +282,12 @@ def _searches(searches: Mapping[str, Any]) -> Iterator[str | Table]:
         if searches[name]:
             rows = [(f"{one['Threshold']:g}", _n(one["Searches"])) for one in searches[name]]
             yield Table((text, "searches"), rows, 0)
-    verdicts = {"Allow": "allowed by the policy", "Hold": "to be reviewed first", "Deny": "refused"}
+    verdicts = {
+        "Allow": "let in",
+        "Hold": "let in, and what is found is reviewed first",
+        "Deny": "refused",
+        "NotAsked": "failed before the policy was asked",
+    }
     yield _facts(searches["ByVerdict"], verdicts)
     leaves = {name: f"under an authorisation that was {name.lower()}" for name in searches["ByAuthorisation"]}
     leaves["Unknown"] = "under one asked for more than 31 days before the period, or unknown"
@@ -384,7 +411,7 @@ def _sentence(use: Mapping[str, Any]) -> str:
     review = _review(use["Review"])
     if outcome == "held":
         return f"{found}. Nothing was given to whoever searched: it was held for review. {review}".strip()
-    given = f"{found}; {_n(search['Released'] or 0)} went to whoever searched"
+    given = f"{found}; {_n(search['Released'] or 'none')} went to whoever searched"
     by = use["ReleasedByReviews"]
     reviewed = f", as leads confirmed in review {', '.join(by)}" if by else ", without a review by this server"
     return f"{given}{reviewed if search['Released'] else ''}. {review}".strip()

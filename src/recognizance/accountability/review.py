@@ -479,7 +479,7 @@ def submit(  # noqa: PLR0913 - what a verdict is made of
     """
     first = _first_look(tx, review, person)
     if first is None:
-        raise InvalidParameter("Look at the line-up first, with GetLineUp: a verdict is about what was seen.")
+        raise InvalidParameter("Look at the line-up first: a verdict is about what was seen.")
     others = {one.place for one in standing if not one.candidate}
     made = Verdict(
         person=person,
@@ -564,7 +564,9 @@ def check_eligible(reader: Reader, review: Review, hand: Hand, roles: frozenset[
     person = folded(hand.person)
     qualified = reviewer(reader, review.account, person)
     if qualified is None:
-        raise AccessDenied(f"No qualification of {hand.person} is on record: see QualifyReviewer.")
+        raise AccessDenied(
+            f"No qualification of {hand.person} is on record: a governor puts it there (recognizance review qualify)."
+        )
     if qualified.until <= now:
         raise AccessDenied(f"The qualification of {hand.person} ended on {qualified.until:%Y-%m-%d}.")
     return person

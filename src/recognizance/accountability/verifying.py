@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from hashlib import sha256
@@ -147,7 +147,7 @@ def verify(path: Path, trusted: Trusted, say: Say = lambda done, total: None) ->
     done = {one.step for one in found.checks}
     checks = [*found.checks, *(Checked(step, State.UNREACHED, "") for step in Step if step not in done)]
     order = list(Step)
-    return found.report(tuple(sorted(checks, key=lambda one: order.index(one.step))))
+    return replace(found.told, checks=tuple(sorted(checks, key=lambda one: order.index(one.step))))
 
 
 def known_keys(text: str, kind: int) -> tuple[Verifier, ...]:
@@ -174,22 +174,10 @@ class _Wrong(LedgerBroken):
 
 @dataclass(slots=True)
 class _Found:
-    """What was found so far."""
+    """What was found so far; `told` is all of it but the checks."""
 
     checks: list[Checked] = field(default_factory=list[Checked])
-    origin: str | None = None
-    after: int | None = None
-    size: int | None = None
-    tree: Frontier = field(default_factory=Frontier)
-    checkpoint: Checkpoint | None = None
-    entries: int = 0
-    first_at: str | None = None
-    last_at: str | None = None
-    statements: int = 0
-    unstated: int = 0
-    key: str | None = None
-    cosigned: dict[str, datetime] = field(default_factory=dict[str, datetime])
-    note: str | None = None
+    told: Report = field(default_factory=lambda: Report(()))
 
     def proved(self, step: Step, text: str) -> None:
         self.checks.append(Checked(step, State.PROVED, text))
@@ -197,39 +185,29 @@ class _Found:
     def unasked(self, step: Step, text: str) -> None:
         self.checks.append(Checked(step, State.UNASKED, text))
 
-    def report(self, checks: tuple[Checked, ...]) -> Report:
-        made = self.checkpoint
-        return Report(
-            checks=checks,
-            origin=self.origin,
-            after=self.after,
-            size=self.size,
-            root=made.root.hex() if made else None,
-            at=made.at if made else None,
-            entries=self.entries,
-            first_at=self.first_at,
-            last_at=self.last_at,
-            statements=self.statements,
-            unstated=self.unstated,
-            key=self.key,
-            cosigned=self.cosigned,
-            note=self.note,
-        )
+    def tell(self, made: Checkpoint) -> None:
+        self.told = replace(self.told, root=made.root.hex(), at=made.at)
 
 
 def _check(lines: Iterator[bytes], trusted: Trusted, found: _Found, say: Say) -> None:
     first = next(lines, b"")
     header = exported.header(first)
-    found.origin, found.after, found.size = header.origin, header.after, header.size
+    found.told = replace(found.told, origin=header.origin, after=header.after, size=header.size)
     since = _kept(trusted, header.origin)
     read = _Reading(header, since.size if since else None, say)
     try:
         note = read.all(lines)
     finally:
-        found.entries, found.first_at, found.last_at = read.number - header.after, read.first_at, read.last_at
-        found.statements, found.unstated = read.stated, read.unstated
+        found.told = replace(
+            found.told,
+            entries=read.number - header.after,
+            first_at=read.first_at,
+            last_at=read.last_at,
+            statements=read.stated,
+            unstated=read.unstated,
+        )
     made = _checkpoint(note, header.origin, header.size, found)
-    found.note = str(note)
+    found.told = replace(found.told, note=str(note))
 
     if made.at and read.last_at and made.at < datetime.fromisoformat(read.last_at):
         raise _Wrong(Step.ORDER, f"the checkpoint is of {made.at.isoformat()}, and its last entry of {read.last_at}")
@@ -238,8 +216,8 @@ def _check(lines: Iterator[bytes], trusted: Trusted, found: _Found, say: Say) ->
         before = f" and the frontier of the {header.after:,} before" if header.after else ""
         raise _Wrong(
             Step.HASHES,
-            f"the {_count(found.entries)}{before} do not hash to the root in the checkpoint: at least one is not as it "
-            "was written, and the file does not tell which",
+            f"the {_count(found.told.entries)}{before} do not hash to the root in the checkpoint: at least one is not "
+            "as it was written, and the file does not tell which",
         )
     found.proved(Step.HASHES, f"The {_count(header.size)} of the record hash to the root {made.root.hex()}.")
     _signed(note, made, header.key, trusted, found)
@@ -249,12 +227,14 @@ def _check(lines: Iterator[bytes], trusted: Trusted, found: _Found, say: Say) ->
 
 def _prove(content: bytes, trusted: Trusted, found: _Found) -> None:
     proven = exported.proven(content)
-    found.origin, number = proven.origin, proven.number
+    number = proven.number
+    found.told = replace(found.told, origin=proven.origin)
     if number < 1:
         raise LedgerBroken("entries are numbered from 1")
     note = _note(proven.note)
     made = _checkpoint_of(note, proven.origin)
-    found.checkpoint, found.size, found.entries, found.note = made, made.size, 1, str(note)
+    found.tell(made)
+    found.told = replace(found.told, size=made.size, entries=1, note=str(note))
     found.proved(Step.FORM, f"The file is the proof of entry {number:,} of {proven.origin}, and whole.")
     try:
         match = entries.Forms().match(proven.leaf)
@@ -262,7 +242,8 @@ def _prove(content: bytes, trusted: Trusted, found: _Found) -> None:
         raise _Wrong(Step.ENTRIES, f"entry {number} (line 2) {error}") from None
     if int(match["n"]) != number:
         raise _Wrong(Step.ORDER, f"the entry in the file is number {int(match['n'])}, and the proof is of {number}")
-    found.first_at = found.last_at = match["at"].decode()
+    at = match["at"].decode()
+    found.told = replace(found.told, first_at=at, last_at=at)
     _check_day(match["at"], number, 2)
     found.proved(Step.ENTRIES, "The entry is well formed, and has what it should have.")
     found.proved(Step.ORDER, f"It is numbered {number:,}, as the proof is.")
@@ -276,9 +257,9 @@ def _prove(content: bytes, trusted: Trusted, found: _Found) -> None:
         said = entries.commitment(proven.statement.salt, proven.statement.text).encode()
         if said != committed:
             raise _Wrong(Step.STATEMENTS, f"the statement (line 3) is not the one that entry {number} is committed to")
-        found.statements = 1
+        found.told = replace(found.told, statements=1)
     else:
-        found.unstated = int(committed is not None)
+        found.told = replace(found.told, unstated=int(committed is not None))
     _stated(proven.statement is not None, found)
 
 
@@ -490,7 +471,8 @@ def _checkpoint_of(note: Note, origin: str) -> Checkpoint:
 
 
 def _checkpoint(note: Note, origin: str, size: int, found: _Found) -> Checkpoint:
-    found.checkpoint = made = _checkpoint_of(note, origin)
+    made = _checkpoint_of(note, origin)
+    found.tell(made)
     if made.size != size:
         raise _Wrong(
             Step.FORM,
@@ -524,8 +506,9 @@ def _signed(note: Note, made: Checkpoint, key: str, trusted: Trusted, found: _Fo
             )
         )
     else:
-        found.key = str(_signer(note, made, trusted.keys))
-        if key != found.key:
+        signer = str(_signer(note, made, trusted.keys))
+        found.told = replace(found.told, key=signer)
+        if key != signer:
             raise _Wrong(Step.SIGNATURE, f"the file names the key {key}, and another signed the checkpoint")
         at = f" at {made.at:%Y-%m-%d %H:%M:%S} UTC" if made.at else ""
         found.proved(Step.SIGNATURE, f"The checkpoint was signed{at} by the key given, of {made.origin}.")
@@ -569,8 +552,8 @@ def _witnessed(note: Note, witnesses: Sequence[Verifier], found: _Found) -> None
             raise _Wrong(
                 Step.WITNESSES, f"the checkpoint has no cosignature by the key given of the witness {one.name}"
             )
-        found.cosigned[one.name] = at
-    told = ", ".join(f"{name} at {at:%Y-%m-%d %H:%M:%S} UTC" for name, at in found.cosigned.items())
+        found.told = replace(found.told, cosigned={**found.told.cosigned, one.name: at})
+    told = ", ".join(f"{name} at {at:%Y-%m-%d %H:%M:%S} UTC" for name, at in found.told.cosigned.items())
     found.proved(Step.WITNESSES, f"The checkpoint was cosigned by {told}.")
 
 
@@ -637,18 +620,17 @@ def _proves(growth: Growth, made: Checkpoint) -> bool:
 
 
 def _stated(asked: bool, found: _Found) -> None:
-    missing = (
-        f" {_count(found.unstated)} had one that is not in the file: erased, or left out." if found.unstated else ""
-    )
+    unstated = found.told.unstated
+    missing = f" {_count(unstated)} had one that is not in the file: erased, or left out." if unstated else ""
     if not asked:
         found.unasked(Step.STATEMENTS, f"The file has no statements.{missing}")
         return
     number = (
         "1 statement is the one its entry is"
-        if found.statements == 1
-        else f"{found.statements:,} statements are those "
+        if found.told.statements == 1
+        else f"{found.told.statements:,} statements are those "
     )
-    number += "" if found.statements == 1 else "their entries are"
+    number += "" if found.told.statements == 1 else "their entries are"
     found.proved(Step.STATEMENTS, f"{number} committed to.{missing}")
 
 

@@ -14,6 +14,19 @@ import typer
 
 from recognizance import __version__
 from recognizance.cli import (
+    audit,
+    audit_calibrate,
+    audit_demographics,
+    audit_detection,
+    audit_findings,
+    audit_gate,
+    audit_identification,
+    audit_labels,
+    audit_live,
+    audit_page,
+    audit_quality,
+    audit_replay,
+    audit_verification,
     authorise,
     backup,
     bench,
@@ -24,6 +37,7 @@ from recognizance.cli import (
     import_,
     keys,
     ledger,
+    ledger_check,
     ledger_export,
     ledger_verify,
     ledger_witness,
@@ -69,6 +83,7 @@ def command_line(made: Made) -> typer.Typer:
     top.add_typer(_bench(), name="bench")
     top.add_typer(_models(), name="models")
     top.add_typer(_ledger(), name="ledger")
+    top.add_typer(_audit(), name="audit")
     top.add_typer(_policy(), name="policy")
     top.add_typer(_keys(), name="keys")
     top.add_typer(_suspend(), name="suspend")
@@ -103,7 +118,27 @@ def _ledger() -> typer.Typer:
     group.command("export")(plainly(ledger_export.export))
     group.command("prove")(plainly(ledger_export.prove))
     group.command("verify")(plainly(ledger_verify.verify))
+    group.command("check")(plainly(ledger_check.check))
     group.add_typer(_witness(), name="witness")
+    return group
+
+
+def _audit() -> typer.Typer:
+    group = _group("How often this system is wrong, for whom, and what was done about it.", no_args_is_help=True)
+    group.command("demographics")(plainly(audit_demographics.demographics))
+    group.command("detection")(plainly(audit_detection.detection))
+    group.command("quality")(plainly(audit_quality.quality))
+    group.command("calibrate")(plainly(audit_calibrate.calibrate))
+    group.command("gate")(plainly(audit_gate.gate))
+    group.command("replay")(plainly(audit_replay.replay))
+    group.command("identification")(plainly(audit_identification.identification))
+    group.command("live")(plainly(audit_live.live))
+    group.command("findings")(plainly(audit_findings.findings))
+    group.command("close")(plainly(audit_findings.close))
+    group.command("labels")(plainly(audit_labels.labels))
+    group.command("verification")(plainly(audit_verification.verification))
+    group.command("page")(plainly(audit_page.page))
+    group.command("forget")(plainly(audit.forget))
     return group
 
 

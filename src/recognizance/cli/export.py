@@ -44,8 +44,8 @@ def export(
         given.asking(settings, purpose=purpose, case=case, looks=False) as ask,
         exported.writing(out) as writer,
     ):
-        pages = _pages(ask, collection)
-        first = last = next(pages)
+        following = pages(ask, collection)
+        first = last = next(following)
         writer.write(exported.COLLECTION, _header(first, given.now().isoformat()))
         users = faces = 0
         with going("faces", first["FaceCount"], given.now) as bar:
@@ -56,7 +56,7 @@ def export(
                     writer.write(exported.FACE, face)
                 users, faces = users + len(last["Users"]), faces + len(last["Faces"])
                 bar(faces)
-                page = next(pages, None)
+                page = next(following, None)
                 if page is None:
                     break
                 last = page
@@ -91,7 +91,8 @@ def _header(first: Answer, at: str) -> dict[str, Any]:
     return {"Format": exported.FORMAT, "FormatVersion": exported.VERSION, **said, "ExportedAt": at}
 
 
-def _pages(ask: Asking, collection: str) -> Iterator[Answer]:
+def pages(ask: Asking, collection: str) -> Iterator[Answer]:
+    """Yield a collection's pages, users first. Raises `Failed` where it moves to another model meanwhile."""
     request: dict[str, Any] = {"CollectionId": collection, "MaxResults": PAGE}
     while True:
         try:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Quality: TypeAlias = Literal["NONE", "AUTO", "LOW", "MEDIUM", "HIGH"]
 COLLECTION = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")  # the service model's pattern
 REPORT = ("picture", "outcome", "enrolled", "already_there", "left_out", "reasons", "external_id", "user_id", "run")
+RETENTION = "recognizance:retention-days"  # the tag that says how long a collection's faces are kept
 AHEAD = 1  # pictures in work beyond the cores: one waits for the disk while the others keep the cores busy
 SHOWN = 10  # complaints on the screen; the report has all
 KEPT = 1000  # of those in the JSON
@@ -130,6 +131,10 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
         int | None,
         typer.Option(min=1, metavar="N", help="Most faces of a picture, the best ones.  [default: 100]"),
     ] = None,
+    retention_days: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --create: for how many days the collection keeps faces."),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="Write there what became of each picture.")
     ] = None,
@@ -140,6 +145,9 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
     as_json: made.Json = False,
     purpose: made.Purpose = None,
     case: made.Case = None,
+    consent: made.Consent = None,
+    authorisation: made.Authorisation = None,
+    probe: made.Declared = None,
     data: made.Data = None,
 ) -> None:
     """Enrol the faces of many pictures in a collection.
@@ -153,6 +161,9 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
     settings = given.settings(data=data, threads=threads)
     if not COLLECTION.fullmatch(collection):
         raise Wrong("a collection's id has 1 to 255 of the letters a-z and A-Z, digits and _ . -")
+    if retention_days is not None and not create:
+        raise Wrong("--retention-days goes with --create: it is a tag of the collection that is made")
+    stated = made.Beside(purpose=purpose, case=case, consent=consent, authorisation=authorisation, probe=probe)
     found = sources.open_source(source, settings, external_id)
     _check_report(report, source)
     how = {name: value for name, value in (("QualityFilter", quality_filter), ("MaxFaces", max_faces)) if value}
@@ -162,7 +173,7 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
     ended: BaseException | None = None
 
     with (
-        _opened(given, settings, collection, how, create=create, restart=restart, why=(purpose, case)) as enrolment,
+        _opened(given, settings, collection, how, stated, create, retention_days, restart) as enrolment,
         _reporting(report) as writer,
     ):
         try:
@@ -193,18 +204,18 @@ def _opened(
     settings: Settings,
     collection: str,
     how: Mapping[str, Any],
-    *,
+    stated: made.Beside,
     create: bool,
+    kept_for: int | None,
     restart: bool,
-    why: tuple[str | None, str | None],
 ) -> Generator[Enrolment]:
     """Open the service and the journal, and give what enrols. Raises when the collection cannot take faces."""
     from recognizance.cli import journal
     from recognizance.cli.enrolment import Enrolment, Minted, job_name
 
     minted = Minted(given.new_id)
-    with given.asking(settings, purpose=why[0], case=why[1], new_id=minted) as ask:
-        described = _described(ask, collection, create=create)
+    with given.asking(settings, **stated, new_id=minted) as ask:
+        described = _described(ask, collection, create=create, kept_for=kept_for)
         _check_model(ask, described["FaceModelVersion"])
         with journal.opened(settings.data, job_name(described), given.new_id, output.complain) as kept:
             if restart:
@@ -218,12 +229,13 @@ def _opened(
             yield Enrolment(ask, minted, kept, collection, how)
 
 
-def _described(ask: Asking, collection: str, *, create: bool) -> Answer:
+def _described(ask: Asking, collection: str, *, create: bool, kept_for: int | None) -> Answer:
     from recognizance.errors import AlreadyExists, NotFound
 
     if create:
+        tags = {} if kept_for is None else {"Tags": {RETENTION: str(kept_for)}}
         with suppress(AlreadyExists):
-            ask("CreateCollection", {"CollectionId": collection})
+            ask("CreateCollection", {"CollectionId": collection, **tags})
     try:
         return ask("DescribeCollection", {"CollectionId": collection})
     except NotFound:
@@ -453,7 +465,7 @@ def _again(given: Mapping[str, Any]) -> str:
     """
     words = ["recognizance", "import", given["source"]]
     for name, value in given.items():
-        if name not in ("source", "create", "restart", "as_json") and value is not None:
+        if name not in ("source", "create", "retention_days", "restart", "as_json") and value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return output.shown(shlex.join(words + (["--json"] if given["as_json"] else [])))
 

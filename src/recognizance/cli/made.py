@@ -6,16 +6,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, TypedDict
 
 import typer
 
 from recognizance.cli import output
-from recognizance.cli.failures import Failed
+from recognizance.cli.failures import Failed, Wrong
 from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
     from recognizance.cli.serve import Announcement
+    from recognizance.evaluation.pipeline import Pipeline
     from recognizance.settings import Settings
     from recognizance.values import Answered, Caller, Clock, NewId, Stated
 
@@ -28,8 +29,26 @@ Asking: TypeAlias = Callable[[str, Mapping[str, Any]], Answer]
 
 Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="Why you ask; kept in the ledger.")]
 Case = Annotated[str | None, typer.Option(metavar="TEXT", help="The case it is for; kept in the ledger.")]
+Consent = Annotated[str | None, typer.Option(metavar="TEXT", help="A reference to the written release that you keep.")]
+Authorisation = Annotated[str | None, typer.Option(metavar="ID", help="The authorisation that it is asked under.")]
+Declared = Annotated[
+    str | None,
+    typer.Option(
+        "--probe", metavar="TEXT", help="Where the pictures come from, as kind=photo; source=TEXT; edits=none."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Data = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Folder of the ledger, the keys and the models.")]
+
+
+class Beside(TypedDict):
+    """What is stated beside requests, as options give it."""
+
+    purpose: str | None
+    case: str | None
+    consent: str | None
+    authorisation: str | None
+    probe: str | None
 
 
 class Door(Protocol):
@@ -68,9 +87,21 @@ class SearchSpeed(Protocol):
         checked: int,
         threads: Sequence[int],
         folder: Path | None,
+        postgresql: str | None,
         say: Callable[[str], None],
     ) -> Mapping[str, Any]:
         """Return all figures, fit for JSON, as `recognizance.evaluation.search_speed.measure` does."""
+        ...
+
+
+class OpenPipeline(Protocol):
+    """Loads the models for an audit: what the server does to a picture, without a server."""
+
+    def __call__(self, settings: Settings, /, *, face: str, centred: bool = True) -> Pipeline:
+        """Return the way from a picture to a vector; `face` is "largest" or "central", of several.
+
+        Unless `centred`, vectors keep what all faces have in common.
+        """
         ...
 
 
@@ -116,7 +147,8 @@ class Made:
     stopped, and calls back once it listens. `environment` is where settings are read from;
     `asking_at` asks the server at an address, with the access key that AWS's tools would use.
     `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`, and
-    `policy_in_force` names what it loads where nobody says.
+    `policy_in_force` names what it loads where nobody says. `pipeline` loads the models for `recognizance audit`;
+    `argv` is the command line as it was given, less the program's name.
     """
 
     open_service: OpenService
@@ -128,6 +160,8 @@ class Made:
     asking_at: Callable[[str], Asking] = not_given
     load_policy: LoadPolicy = not_given
     policy_in_force: Callable[[Settings], str] = lambda settings: settings.policy or "open"
+    pipeline: OpenPipeline = not_given
+    argv: Sequence[str] = ()
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:
         """Return the settings: what is given first, then the environment, then the defaults."""
@@ -142,24 +176,33 @@ class Made:
         *,
         purpose: str | None,
         case: str | None,
+        consent: str | None = None,
+        authorisation: str | None = None,
+        probe: str | None = None,
         looks: bool = True,
         new_id: NewId | None = None,
     ) -> Generator[Asking]:
         """Open the service, and give what asks it as the caller at this machine's own command line.
 
-        It may be asked from several threads at once. `new_id` makes the ids of what is kept, if given.
+        It may be asked from several threads at once. What is stated goes with every request; `probe` is a declaration
+        as the header has it (docs/policy.md), and another text raises `Wrong`. `new_id` makes the ids of what is kept,
+        if given.
         A model that is missing or damaged is told in a sentence that says how to bring it; where there is no
         database yet it is told before one is made, for then the data folder may be mistyped.
         """
-        from recognizance.values import Caller, Kind, Stated
+        from recognizance.values import Caller, Kind, Probe, Stated
 
+        try:
+            declared = None if probe is None else Probe.declared(probe)
+        except ValueError as rule:
+            raise Wrong(f"--probe {output.shown(probe)!r} should {rule}") from None
         if looks and not has_ledger(settings):
             from recognizance.cli import models
 
             models.needed(settings)
 
         caller = Caller(ACCESS_KEY, settings.account, REGION, Kind.LOCAL, roles=frozenset({"admin"}))
-        stated = Stated(purpose=purpose, case=case)
+        stated = Stated(purpose, case, authorisation, consent, declared)
         with ExitStack() as until_done:
             with output.working("Opening"), _models_told(settings):
                 opened = self.open_service(settings, new_id=new_id) if new_id else self.open_service(settings)

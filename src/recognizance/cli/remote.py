@@ -14,6 +14,7 @@ import typer
 
 from recognizance.cli.failures import Failed, Wrong
 
+ANY_REGION = "us-east-1"
 MODELS = Path(__file__).parents[1] / "wire" / "models"
 NOT_LOCAL = (
     "a review is asked as yourself, and this command line has no key of yours: put the access key you were given "
@@ -26,16 +27,21 @@ Asking: TypeAlias = Callable[..., Mapping[str, Any]]
 
 Endpoint = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Where the server is; else this machine's, as its settings have it."),
+    typer.Option(
+        metavar="URL",
+        help="Where the server is; else AWS_ENDPOINT_URL_RECOGNIZANCE, AWS_ENDPOINT_URL or the AWS profile says it, "
+        "and else this machine's settings.",
+    ),
 ]
 Profile = Annotated[str | None, typer.Option(metavar="NAME", help="The AWS profile that has your key.")]
 
 
-def asking(endpoint: str, profile: str | None = None) -> Asking:
+def asking(endpoint: str | None, otherwise: str, profile: str | None = None) -> Asking:
     """Return what asks the house operations of the server at `endpoint`.
 
-    Raises `Failed` where there is no key to ask with; what it returns raises it where the server cannot be reached or
-    refuses, in its own words.
+    Where none is given it is the one that AWS's tools would ask, by the environment or the profile, and where these
+    say nothing it is `otherwise`. Raises `Failed` where there is no key to ask with; what it returns raises it where
+    the server cannot be reached or refuses, in its own words.
     """
     import boto3
     from botocore import exceptions
@@ -48,9 +54,10 @@ def asking(endpoint: str, profile: str | None = None) -> Asking:
         made = boto3.Session(botocore_session=session)
         if made.get_credentials() is None:
             raise Failed(NOT_LOCAL)
-        config = Config(retries={"total_max_attempts": 2}, ignore_configured_endpoint_urls=True)
-        region = made.region_name or "us-east-1"
-        client = made.client("recognizance", endpoint_url=endpoint, region_name=region, config=config)
+        address = endpoint or _configured(made) or otherwise
+        config = Config(retries={"total_max_attempts": 2})
+        region = made.region_name or ANY_REGION
+        client = made.client("recognizance", endpoint_url=address, region_name=region, config=config)
     except exceptions.ProfileNotFound:
         raise Wrong(f"there is no AWS profile {profile}") from None
     except ValueError as error:
@@ -62,7 +69,7 @@ def asking(endpoint: str, profile: str | None = None) -> Asking:
         except exceptions.ClientError as error:
             raise Failed(str(error.response["Error"].get("Message") or error)) from None
         except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
-            raise Failed(f"no server answers at {endpoint}: {error}") from None
+            raise Failed(f"no server answers at {address}: {error}") from None
         except exceptions.ParamValidationError as error:
             raise Wrong(str(error)) from None
         return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
@@ -70,6 +77,21 @@ def asking(endpoint: str, profile: str | None = None) -> Asking:
     return ask
 
 
-def address(given: str | None, host: str, port: int) -> str:
-    """Return where the server is: what was given, or where one with these settings listens, as seen from here."""
-    return given or f"http://{ANYWHERE.get(host, host)}:{port}"
+def local(host: str, port: int) -> str:
+    """Return where a server with these settings listens, as seen from this machine."""
+    return f"http://{ANYWHERE.get(host, host)}:{port}"
+
+
+def _configured(session: Any) -> str | None:
+    """Return the endpoint that the environment or the profile names for our service, in AWS's order; or None.
+
+    A client takes it by itself, and one that is told to take none shows what it would ask otherwise: Amazon.
+    """
+    from botocore.config import Config
+
+    deaf = Config(ignore_configured_endpoint_urls=True)
+    hears, amazon = (
+        session.client("recognizance", region_name=ANY_REGION, config=config).meta.endpoint_url
+        for config in (None, deaf)
+    )
+    return None if hears == amazon else str(hears)

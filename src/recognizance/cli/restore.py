@@ -33,6 +33,7 @@ def restore(
     as_json: made.Json = False,
     purpose: made.Purpose = None,
     case: made.Case = None,
+    consent: made.Consent = None,
     data: made.Data = None,
 ) -> None:
     """Make a collection from an exported one, with its faces, users, vectors and tags.
@@ -51,7 +52,7 @@ def restore(
 
     counts: Counter[str] = Counter()
     unassociated: list[str] = []
-    with given.asking(settings, purpose=purpose, case=case, looks=False) as ask:
+    with given.asking(settings, purpose=purpose, case=case, consent=consent, looks=False) as ask:
         resumed = _begin(ask, sealed, name)
         try:
             with going("faces", sealed.faces, given.now) as bar:

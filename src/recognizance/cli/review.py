@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +13,9 @@ import typer
 
 from recognizance.cli import made, output, photos, remote
 from recognizance.cli.failures import Wrong
+from recognizance.cli.going import count
 
+NAMED = 60  # letters of a reviewer's name in a file's
 SAME, DIFFERENT, CANNOT_TELL = "same", "different", "cannot-tell"
 
 
@@ -86,7 +89,7 @@ def show(
     elif told["Review"]["State"] == State.open.value:
         output.line("Look at its line-up with --out FOLDER.")
     for one in told.get("Verdicts", ()):
-        output.line(f"{output.shown(one['Person'])}: {_said(one)}", indent=2)
+        output.line(f"{output.shown(one['Person'])}: {_said(one, told.get('Candidates', ()))}", indent=2)
 
 
 def judge(
@@ -183,7 +186,7 @@ def seed(
 
 def _asking(context: typer.Context, endpoint: str | None, profile: str | None) -> remote.Asking:
     settings = made.of(context).settings()
-    return remote.asking(remote.address(endpoint, settings.host, settings.port), profile)
+    return remote.asking(endpoint, remote.local(settings.host, settings.port), profile)
 
 
 def _drawn(ask: remote.Asking, review: str, out: Path) -> Path:
@@ -191,7 +194,9 @@ def _drawn(ask: remote.Asking, review: str, out: Path) -> Path:
 
     seen = ask("get_line_up", ReviewId=review)
     out.mkdir(parents=True, exist_ok=True)
-    path = photos.unused(out / f"review-{review}.png")
+    # Each reviewer has letters of their own: a file that does not say whose it is gets judged by another's.
+    whose = re.sub(r"\W+", "-", seen["Reviewer"]).strip("-")[:NAMED]
+    path = photos.unused(out / f"review-{review}-{whose}.png")
     faces = [(one["Label"], one["Picture"]) for one in seen["Faces"]]
     path.touch(mode=0o600)  # it shows people
     drawing.save(drawing.line_up(seen["Probe"], faces), path)
@@ -217,10 +222,12 @@ def _row(one: Mapping[str, Any]) -> list[str]:
     return [one["ReviewId"], output.shown(state), str(one["Faces"]), *days, "judged" if one["Judged"] else "-"]
 
 
-def _said(one: Mapping[str, Any]) -> str:
-    alike = [str(call["Place"]) for call in one["Calls"] if call["Call"] == SAME]
-    what = f"the same as {', '.join(alike)}" if alike else "nobody the same"
-    counts = "" if one["Counts"] else "; does not count, as that cannot be"
+def _said(one: Mapping[str, Any], candidates: Sequence[int]) -> str:
+    """Return a verdict in words: places and letters say nothing to whoever had others."""
+    alike = [call["Place"] in candidates for call in one["Calls"] if call["Call"] == SAME]
+    of = f"{sum(alike)} of {count(len(candidates), 'candidate')} the same person"
+    what = of if alike else "nobody the same person"
+    counts = "" if one["Counts"] else "; it does not count, for an error in it or because it was set aside"
     return output.shown(f"{what}{counts}. {' '.join(one['Reasons'].values())}")
 
 

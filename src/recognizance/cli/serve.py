@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import json
+import shlex
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recognizance.cli import made, models, output
+from recognizance.cli import made, models, output, remote
 from recognizance.cli.failures import Failed, Wrong
 from recognizance.errors import ModelUnusable
 
@@ -99,12 +100,15 @@ def lines(said: Announcement, settings: Settings) -> list[str]:
         "",
         "  unset AWS_SESSION_TOKEN AWS_PROFILE",
         f"  export AWS_ENDPOINT_URL_REKOGNITION={said.endpoint}",
+        f"  export AWS_ENDPOINT_URL_RECOGNIZANCE={said.endpoint}",
+        f"  export AWS_DATA_PATH={shlex.quote(str(remote.MODELS))}",
         f"  export AWS_ACCESS_KEY_ID={said.access_key_id}",
         f"  export AWS_SECRET_ACCESS_KEY={said.secret_access_key or '(the secret you gave)'}",
         f"  export AWS_DEFAULT_REGION={region}",
         f"  export AWS_REGION={region}",
         "",
         "  aws rekognition detect-faces --image-bytes fileb://photo.jpg",
+        "  aws recognizance explain-similarity --similarity 80",
         "",
         "or into Python:",
         "",

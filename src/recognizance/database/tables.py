@@ -333,6 +333,14 @@ CONTROLS = Table(
 It also keeps which policy the database is under and the account it is kept for: see accountability.adopted.
 """
 
+KEY_CHECKS = Table(
+    "key_checks",
+    METADATA,
+    Column("name", _name(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+)
+"""By what each key file of the data folder is known to be the one it was: see accountability.keychecks."""
+
 CROP_KEYS = Table(
     "crop_keys",
     METADATA,
@@ -473,3 +481,44 @@ WITNESSED = Table(
     Column("at", DateTime(timezone=True), nullable=False),
 )
 """The last checkpoint of each other log that this server cosigned as its witness."""
+
+AUDITS = Table(
+    "audits",
+    METADATA,
+    Column("number", _number(), primary_key=True, autoincrement=True),
+    Column("id", _name(36), nullable=False, unique=True),
+    Column("account", String(12), nullable=False),
+    Column("protocol", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),  # of the report, which is not kept here
+    Column("summary", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),  # the number of the ledger's entry that has it
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("recorded_by", String(128), nullable=False),
+    Column("findings", Integer, nullable=False),
+    Index("audits_by_account", "account", "number"),
+    Index("audits_by_digest", "account", "digest", unique=True),
+    sqlite_autoincrement=True,
+)
+
+FINDINGS = Table(
+    "findings",
+    METADATA,
+    Column("number", _number(), primary_key=True, autoincrement=True),
+    Column("id", _name(36), nullable=False, unique=True),
+    Column("account", String(12), nullable=False),
+    Column("audit", _name(36), nullable=False),
+    Column("kind", String(128), nullable=False),
+    Column("group", String(256), nullable=False),  # whom it is about; "" for everybody
+    Column("said", Text, nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("closed_by", String(128)),
+    Column("note", Text),
+    Column("shown_by", String(64)),  # the digest of the later audit that shows it
+    Index("findings_by_account", "account", "number"),
+    Index("findings_by_audit", "audit", "number"),
+    Index("findings_by_end", "closed_at", "due_at"),
+    sqlite_autoincrement=True,
+)
+"""What audits found that somebody has to answer for: see accountability.findings."""

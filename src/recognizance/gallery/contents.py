@@ -76,11 +76,12 @@ def add(tx: Tx, collection: Collection, change: State) -> None:
     tx.run(ROOT, [of | {"to_root": root(state)}])
 
 
-def computed(reader: Reader, collection: Collection) -> str:
-    """Return the root of what is there, computed from every vector."""
+def computed(reader: Reader, collection: Collection) -> tuple[str, int]:
+    """Return the root of what is there, computed from every vector, and how many these are."""
     query = select(VECTORS.c.kind, VECTORS.c.number, VECTORS.c.vector).where(VECTORS.c.collection == collection.number)
-    total = nothing()
+    total, number = nothing(), 0
     for block in reader.batches(query, READ):
         for kind in {row[0] for row in block}:
             total = total + sum_of(kind, ((row[1], bytes(row[2])) for row in block if row[0] == kind))
-    return root(total)
+        number += len(block)
+    return root(total), number

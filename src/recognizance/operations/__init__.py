@@ -2,6 +2,7 @@
 
 from recognizance.operations import (
     analysis,
+    audits,
     collections,
     controls,
     faces,
@@ -21,6 +22,7 @@ from recognizance.operations.call import Operation
 
 FAMILIES = (
     analysis,
+    audits,
     collections,
     controls,
     faces,

@@ -16,7 +16,7 @@ from recognizance.accountability.ledger import Ledger, Seal
 from recognizance.accountability.review import Rules
 from recognizance.accountability.vault import Vault
 from recognizance.accountability.witnessed import Witness
-from recognizance.database import Database, Tx
+from recognizance.database import Database, Reader, Tx
 from recognizance.database.backup import Backups
 from recognizance.errors import AccessDenied, InvalidParameter, ModelMissing, NotFound
 from recognizance.gallery import collections
@@ -166,12 +166,15 @@ class Call:
         )
         return found
 
-    def collection(self, name: str) -> Collection:
-        """Return the caller's collection of that id, and note its keyed digest and its state. Raises `NotFound`."""
+    def collection(self, name: str, reader: Reader | None = None) -> Collection:
+        """Return the caller's collection of that id, and note its keyed digest and its state. Raises `NotFound`.
+
+        With a `reader` it is the one that this one sees.
+        """
         self.note(collection=self.tools.seal.digest(name))
         known, self.known = self.known, None  # what the policy was told of is as good, once
-        if known is None or known.id != name:
-            known = collections.find(self.tools.database, self.ask.caller.account, CollectionId(name))
+        if known is None or known.id != name or reader is not None:
+            known = collections.find(reader or self.tools.database, self.ask.caller.account, CollectionId(name))
         self._found = known
         self.note(revision=known.revision, root=known.root)
         return known

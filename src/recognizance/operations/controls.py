@@ -13,6 +13,8 @@ from recognizance.operations.call import Call, operation
 from recognizance.operations.wording import said
 from recognizance.values import Act, CollectionId
 
+GOVERNS = frozenset({"governor", keys.ADMIN})
+"""The roles of those who see every authorisation."""
 LISTED = 100  # on a page
 SEALED_AT_ONCE = 100
 NAME, TEXT = 256, 1000  # characters at most
@@ -139,6 +141,20 @@ def list_authorisations(call: Call, request: shapes.ListAuthorisationsRequest) -
     if len(found) == limit:
         answer["NextToken"] = pages.after(call, request, str(found[-1].number))
     return answer
+
+
+@operation("DescribeAuthorisation", Act.GOVERN)
+def describe_authorisation(
+    call: Call, request: shapes.DescribeAuthorisationRequest
+) -> shapes.DescribeAuthorisationResponse:
+    """Give one authorisation in the state it has by now, to whoever governs and to whoever asked for it."""
+    caller, name = call.ask.caller, request["AuthorisationId"]
+    with call.tools.database.read() as reader:
+        found = authorisations.find(reader, caller.account, name, call.tools.controls.now())
+        if not caller.roles & GOVERNS and not keys.hand(reader, caller).is_of(found.opened):
+            raise authorisations.missing(name)  # another's is told from none by nobody
+    call.note(authorisation=found.id)
+    return {"Authorisation": _authorisation(found)}
 
 
 @operation("SealLapsed", Act.GOVERN)

@@ -130,7 +130,11 @@ def passing(call: Call, searched: Searched, candidates: Sequence[Candidate[Kept]
     elif fresh:
         _have_reviewed(call, searched, search, past, fresh, [names_of(one.record) for one in candidates])
     if confirmed:
-        _note_reviewers(call, [one for one in candidates if one in confirmed], past)
+        _note_reviewers(call, confirmed, past)
+    judged = {whom(one) for one in candidates if standing.get(whom(one)) is not None}
+    of = [one.id for one, members in past if any(m.whom in judged and m.result is not None for m in members)]
+    if of:
+        call.note(judged_in=of)
     return confirmed
 
 

@@ -7,10 +7,12 @@ after its answer.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from recognizance import shapes
 from recognizance.accountability import ledger
 from recognizance.errors import InvalidParameter, NoteWrong, NotFound
+from recognizance.gallery import contents
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act
 
@@ -72,6 +74,38 @@ def list_checkpoints(call: Call, request: shapes.ListCheckpointsRequest) -> shap
     answer: shapes.ListCheckpointsResponse = {"Checkpoints": [_checkpoint(one) for one in found]}
     if len(found) == limit:
         answer["Next"] = found[-1].size
+    return answer
+
+
+@operation("CheckCollection", Act.AUDIT)
+def check_collection(call: Call, request: shapes.CheckCollectionRequest) -> shapes.CheckCollectionResponse:
+    """Compute a collection's root anew, and hold it against what is kept and what was recorded."""
+    account, name = call.ask.caller.account, request["CollectionId"]
+    with call.tools.database.read() as reader:  # all of one moment
+        kept = call.collection(name, reader)
+        computed, number = contents.computed(reader, kept)
+        last = ledger.last_state(reader, account, call.tools.seal.digest(name))
+
+    named = last if last is not None and last.revision == kept.revision else None
+    wrong = list[str]()
+    if computed != kept.root:
+        wrong.append("what is there is not what was enrolled")
+    if named is not None and named.root != kept.root:
+        wrong.append(f"entry {named.entry} names another root")
+    if last is not None and last.revision > kept.revision:
+        wrong.append(f"entry {last.entry} names revision {last.revision:,}")
+    call.note(computed=computed, sound=not wrong)
+    answer: shapes.CheckCollectionResponse = {
+        "CollectionId": name,
+        "Revision": kept.revision,
+        "Vectors": number,
+        "Root": kept.root,
+        "ComputedRoot": computed,
+        "Sound": not wrong,
+        "Sentence": _checked(kept.revision, number, wrong, None if named is None else named.entry),
+    }
+    if named is not None:
+        answer["RecordedRoot"], answer["RecordedEntry"] = named.root, named.entry
     return answer
 
 
@@ -234,3 +268,12 @@ def _entry(entry: ledger.Recorded) -> shapes.LedgerEntry:
     if said.consent is not None:
         described["Consent"] = said.consent
     return described
+
+
+def _checked(revision: int, number: int, wrong: Sequence[str], entry: int | None) -> str:
+    what = f"{number:,} vectors, revision {revision:,}"
+    if wrong:
+        return f"Not sound: {what}; {' and '.join(wrong)}. Somebody changed the database past this program."
+    if entry is None:
+        return f"Sound: {what}, as kept. The record names no root of this revision before this check's own entry."
+    return f"Sound: {what}, as kept and as entry {entry:,} of the record has it."

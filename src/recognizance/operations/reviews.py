@@ -23,7 +23,7 @@ from recognizance.values import Act, Collection
 LISTED = 100
 NAME, EVIDENCE = 128, 1000  # characters at most
 SALT = 16
-KEPT = "Your verdict is kept. DescribeReview says what the review came to, once it is closed."
+KEPT = "Your verdict is kept. What the review came to is told once it is closed."
 LONGEST_TERM = timedelta(days=366 * 3)
 AUDITS = frozenset({"auditor", keys.ADMIN})
 
@@ -66,6 +66,7 @@ def describe_review(call: Call, request: shapes.DescribeReviewRequest) -> shapes
         members = review.members(reader, found)
         verdicts = review.verdicts(reader, found)
         person = None if caller.person is None else review.folded(caller.person)
+        names = {one.person: one.name for one in review.reviewers(reader, caller.account)}
         letters = [] if person is None else sorted(_standing(call, reader, found, members, person))
 
     rejected = max((one.before for one in members), default=0)
@@ -74,7 +75,7 @@ def describe_review(call: Call, request: shapes.DescribeReviewRequest) -> shapes
     if found.state == review.OPEN:
         answer["Labels"] = letters
     elif found.state == review.CLOSED:
-        answer["Verdicts"] = [_verdict(call, found, one) for one in verdicts]
+        answer["Verdicts"] = [_verdict(call, found, one, names.get(one.person, one.person)) for one in verdicts]
         results = [one.result for one in members if one.result is not None]
         answer |= {
             "Confirmed": results.count(review.CONFIRMED),
@@ -110,6 +111,7 @@ def get_line_up(call: Call, request: shapes.GetLineUpRequest) -> shapes.GetLineU
         "Probe": probe,
         "Faces": [{"Label": letter, "Picture": pictures[faces_of[there[letter]]]} for letter in sorted(there)],
         "ShortLineUp": found.is_short,
+        "Reviewer": call.ask.caller.person or person,
         "Sentence": _sentence(found),
     }
 
@@ -349,9 +351,9 @@ def _summary(call: Call, found: Review, judged: bool, rejected: int) -> shapes.R
     return summary
 
 
-def _verdict(call: Call, found: Review, one: Verdict) -> shapes.VerdictDescription:
+def _verdict(call: Call, found: Review, one: Verdict, name: str) -> shapes.VerdictDescription:
     return {
-        "Person": one.person,
+        "Person": name,
         "At": one.at,
         "Seconds": one.seconds,
         "Calls": [{"Place": place, "Call": said} for place, said in sorted(one.calls.items())],  # type: ignore[typeddict-item]

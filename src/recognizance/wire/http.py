@@ -393,21 +393,13 @@ def statement(headers: sigv4.Headers) -> Stated:
 
 
 def declared(text: str | None) -> Probe | None:
-    """Return what a probe header declares: `kind=photo; source=a shop's camera; edits=cropped, brightened`.
-
-    The kind is needed, and `edits=none` is the same as none. Raises `WireError` for anything else.
-    """
-    if text is None:
-        return None
-    said = [(name.strip(), value.strip()) for name, _, value in (part.partition("=") for part in text.split(";"))]
-    parts = dict(said)
-    if len(parts) != len(said) or not parts.get("kind") or not parts.keys() <= {"kind", "source", "edits"}:
-        rule = "have a kind, and may have a source and edits: kind=photo; source=a camera; edits=cropped, brightened"
+    """Return what a probe header declares. Raises `WireError` for what declares nothing."""
+    try:
+        return None if text is None else Probe.declared(text)
+    except ValueError as rule:
         raise codec.invalid(
             [f"Value {codec.shown(text)} at '{HEADER}probe' failed to satisfy constraint: Member must {rule}"]
-        )
-    edits = tuple(one.strip() for one in parts.get("edits", "").split(",") if one.strip() not in ("", "none"))
-    return Probe(parts["kind"].lower(), parts.get("source", ""), edits)
+        ) from None
 
 
 def stated(headers: sigv4.Headers, name: str) -> str | None:
