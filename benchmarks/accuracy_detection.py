@@ -26,7 +26,8 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from recognizance.evaluation.detection import SIZES, Finds, Truth, longer, read_truth, tally
+from recognizance.evaluation.boxes import read_truth
+from recognizance.evaluation.detection import SIZES, Finds, Truth, longer, tally
 from recognizance.evaluation.rates import Rate
 from recognizance.settings import read
 from recognizance.values import Image, Model, ModelName, Pixels, Sureness

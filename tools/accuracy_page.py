@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 from page import ROOT, keep
-from recognizance.evaluation.report import page
+from recognizance.evaluation.report import AUDITS, page
 
 RESULTS = ROOT / "benchmarks" / "results"
 
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / name).read_text(encoding="utf-8"))
+
+
 if __name__ == "__main__":
-    figures = [
-        json.loads((RESULTS / name).read_text(encoding="utf-8")) for name in ("verification.json", "calibration.json")
-    ]
-    keep("accuracy.md", page(*figures), sys.argv[1:])
+    audits = {name: _read(f"audit/{name}.json") for name in AUDITS if (RESULTS / "audit" / f"{name}.json").is_file()}
+    made = page(_read("verification.json"), _read("calibration.json"), audits, _read("replay_peer.json"))
+    keep("accuracy.md", made, sys.argv[1:])

@@ -81,7 +81,7 @@ dimension = 512               # length of the vector
 below which candidates are dropped) and, where they are not 8, 16 and 32, `strides`. `yunet` has `floor`.
 
 An embedder compares nobody until it has a curve: `NAME.curve.toml` beside the card, which
-`tools/calibrate.py` fits and writes.
+`recognizance audit calibrate` fits and writes.
 
 An adapter of your own is a module with `open(card, network)`, which returns an object with `card` that,
 called with a list of uint8 RGB pictures, gives a result for each: a unit vector (float32), or

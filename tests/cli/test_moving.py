@@ -539,6 +539,56 @@ def test_a_move_that_makes_no_sense_is_told(machine, staff):
         assert (ran.code, text in ran.err) == (2, True), ran.err
 
 
+# With a gate
+
+
+def report_of(path, verdict="passes", new=OTHER, version="0.1"):
+    embed = {"task": "embed", "sha256": "0" * 64}
+    told = {
+        "protocol": "gate",
+        "result": {
+            "verdict": verdict,
+            "old": {"models": [{**embed, "name": "tiny-face", "version": version}]},
+            "new": {"models": [{**embed, "name": new, "version": OTHER_VERSION}]},
+        },
+    }
+    path.write_text(json.dumps(told))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_collection_moves_on_the_strength_of_a_gate_that_is_on_record(machine, staff):
+    digest = report_of(Path("gate.json"))
+    ran = reembed(machine, "--gate", "gate.json")
+    assert (ran.code, "gate.json is not on record here" in ran.err) == (1, True)
+    assert machine.ask("DescribeCollection", CollectionId="staff")["FaceModelVersion"] == "0.1"
+    machine.ask("RecordAudit", Protocol="gate", Digest=digest, Summary="It passes.", Findings=[])
+    ran = reembed(machine, "--gate", "gate.json")
+    assert (ran.code, ran.err) == (0, "")
+    assert machine.ask("DescribeCollection", CollectionId="staff")["FaceModelVersion"] == OTHER_VERSION
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "text"),
+    [
+        ({"verdict": "cannot tell"}, 1, "says: cannot tell; the collection stays as it is"),
+        ({"new": "tiny-absent"}, 1, f"is for tiny-absent, not for {OTHER}"),
+        ({"version": "0.0"}, 1, "from version 0.0 of the face model, and staff is of version 0.1"),
+    ],
+)
+def test_a_gate_of_other_models_or_that_did_not_pass_moves_nothing(machine, staff, more, code, text):
+    digest = report_of(Path("gate.json"), **more)
+    machine.ask("RecordAudit", Protocol="gate", Digest=digest, Summary="A gate.", Findings=[])
+    ran = reembed(machine, "--gate", "gate.json")
+    assert (ran.code, text in ran.err) == (code, True), ran.err
+    assert "ReembedPicture" not in machine.asked
+
+
+def test_what_is_no_report_of_a_gate_is_told(machine, staff):
+    Path("gate.json").write_text("{}")
+    assert "no report of `recognizance audit gate`" in reembed(machine, "--gate", "gate.json").err
+    assert "cannot be read" in reembed(machine, "--gate", "none.json").err
+
+
 # Duplicates
 
 

@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recognizance.cli import made, output, sources
+from recognizance.cli import gated, made, output, sources
 from recognizance.cli.failures import FAILED, STOPPED, Wrong, sentence
 from recognizance.cli.going import count, going
 from recognizance.cli.import_ import pictures_at_once
@@ -72,6 +73,15 @@ def reembed(  # noqa: PLR0913 - each is an option of the command line
     leave_behind: Annotated[
         bool, typer.Option("--leave-behind", help="Remove faces whose pictures were not there, and finish.")
     ] = False,
+    gate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT",
+            help="Move only where this report of `recognizance audit gate` (JSON), on record here, lets this model "
+            "replace the collection's.",
+            show_default=False,
+        ),
+    ] = None,
     abandon: Annotated[bool, typer.Option("--abandon", help="Give the move up instead; nothing is changed.")] = False,
     as_json: made.Json = False,
     purpose: made.Purpose = None,
@@ -102,6 +112,8 @@ def reembed(  # noqa: PLR0913 - each is an option of the command line
 
     tally = Tally()
     with given.asking(settings, purpose=purpose, case=case) as ask:
+        if gate is not None:
+            gated.check(ask, collection, model, gate)
         state = _begin(ask, collection, model)
         try:
             if state["Left"]:

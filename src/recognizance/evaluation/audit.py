@@ -11,11 +11,11 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from recognizance.evaluation.rates import Rate
-from recognizance.evaluation.subjects import Problem
+from recognizance.evaluation.rates import Counted
+from recognizance.evaluation.subjects import Problem, Trouble
 
 Figures = Mapping[str, Any]
 DIGITS = 6
@@ -112,9 +112,47 @@ def document(audit: Audit) -> dict[str, Any]:
     return rounded
 
 
+NAMING = frozenset(
+    {"person", "file", "other_person", "other_file", "probe", "probe_person", "gallery", "gallery_person"}
+)
+"""Under which keys a result has the name of a person or of a picture, where it is a text."""
+
+
+def anonymous(audit: Audit) -> Audit:
+    """Return an audit with numbers in place of the names of people and pictures: one number for one name.
+
+    Groups keep their names. What a protocol says of single people stands under a key of `NAMING`, and nowhere else.
+    """
+    numbers: dict[str, int] = {}
+
+    def number(name: str) -> str:
+        return f"no. {numbers.setdefault(name, len(numbers) + 1)}"
+
+    def without_names(value: Any, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {name: without_names(one, name) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [without_names(one, key) for one in value]
+        return number(value) if isinstance(value, str) and key in NAMING else value
+
+    result = without_names(audit.result)
+    problems = tuple(
+        one
+        if one.trouble is Trouble.SMALL_GROUP
+        else Problem(one.trouble, number(one.where), f"{one.trouble.value}; name left out")
+        for one in audit.problems
+    )
+    return replace(audit, problems=problems, result=result)
+
+
 def as_json(audit: Audit) -> str:
     """Return the audit's JSON, UTF-8 text that ends in a newline."""
-    return json.dumps(document(audit), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return written(document(audit))
+
+
+def written(plain: Mapping[str, Any]) -> str:
+    """Return a document as its file holds it; one that was read from such a file gives the same bytes again."""
+    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def digest(text: str) -> str:
@@ -141,7 +179,7 @@ def figure(value: Any) -> Any:
     return value
 
 
-def rate(counted: Rate | None) -> dict[str, Any] | None:
+def rate(counted: Counted | None) -> dict[str, Any] | None:
     """Return a counted rate as reports have it, with its count: never a rate without one. None stays None."""
     if counted is None:
         return None

@@ -9,15 +9,21 @@ are not independent. People are numbered from 0; scores are cosines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizance.evaluation.comparisons import FINENESS
+from recognizance.evaluation.datasets import half
+from recognizance.evaluation.intervals import Estimate, by_pair, matches
 from recognizance.evaluation.tail import Tail, fit_tail, unbounded
-from recognizance.evaluation.verification import FINENESS, Reals, Whole
+from recognizance.evaluation.verification import Reals, Whole
 from recognizance.values import Curve, Vectors
+from recognizance.vision.cards import CURVE_ENDING, curve_toml
+from recognizance.vision.similarity import ANCHORS, Similarity
 
 KEPT = 0.05
 """The share of all pairs of pictures, the most alike, of which each is kept with its two people."""
@@ -35,6 +41,16 @@ TAIL_STEP = 0.25
 DEEPEST = -9.0
 END = -12.0
 """Log10 of the rate that stands at cosine 1, where nothing could be measured: the curve has to end somewhere."""
+
+CHECKED = (60.0, 70.0, 80.0)
+"""Similarities checked in every division of the people: beyond, the halves are too small to meet a stranger who
+matches."""
+
+FURTHER = (40.0, 50.0, 90.0, 95.0, 99.0)
+"""Similarities checked in the first division too. Lower ones are reached by more pairs than are kept."""
+
+DIVISIONS = 10
+"""In how many ways people are divided in two to check the curve."""
 
 SLACK = 3.0
 SEEN_AT_LEAST = 10
@@ -245,7 +261,8 @@ class Check:
 
     `rate` counts a pair of people once; `low` and `high` are its 95 % bounds, from drawing people with
     replacement, or the rule of three where nobody matched. `matches` counts pairs of people of whom
-    at least one pair of pictures matched.
+    at least one pair of pictures matched. `expected` bounds the rate that the curve predicts, by what the people it was
+    fitted on let one know; None takes the prediction as exact.
     """
 
     percent: float
@@ -255,6 +272,35 @@ class Check:
     matches: int
     people: int
     comparisons: int
+    expected: tuple[float, float] | None = None
+
+    @property
+    def within(self) -> bool:
+        """Whether the prediction lies within the bounds of what was seen.
+
+        Both are known from samples of people: of a curve without fault, some 83 in 100 do.
+        """
+        return self.low <= _scale_rate(self.percent) <= self.high
+
+    @property
+    def holds(self) -> bool:
+        """Whether what was seen and what was predicted agree, as far as both are known: of a good curve, 95 in 100 do.
+
+        The bounds of the two are put together on a scale of logarithms (MOVER: Zou and Donner 2008).
+        """
+        predicted = _scale_rate(self.percent)
+        low, high = self.expected or (predicted, predicted)
+        if self.rate == 0:
+            return low <= self.high
+        apart = _log(self.rate, predicted)
+        below = math.hypot(_log(self.rate, self.low), _log(high, predicted))
+        above = math.hypot(_log(self.high, self.rate), _log(predicted, low))
+        return apart - below <= 0 <= apart + above
+
+    @property
+    def predicted(self) -> float:
+        """How many pairs of people should have matched by the scale."""
+        return _scale_rate(self.percent) * self.comparisons
 
 
 def check(
@@ -280,6 +326,123 @@ def check(
         people=strangers.people,
         comparisons=strangers.comparisons,
     )
+
+
+def _log(one: float, other: float) -> float:
+    """Return the logarithm of how many times as large one rate is; of zero, any number of times."""
+    return math.log(one / other) if other > 0 else math.inf
+
+
+def _scale_rate(percent: float) -> float:
+    """Return the rate that a percentage of `ANCHORS` stands for."""
+    return float(10.0 ** {of: depth for depth, of in ANCHORS}[percent])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A check on people the fit has not seen: which division of the people, and which half was counted."""
+
+    division: int
+    half: int
+    check: Check
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """A curve, what it was fitted on, and how it did on people it had not seen."""
+
+    fit: Fit
+    strangers: Strangers
+    held: tuple[Held, ...]
+
+
+def calibrate(
+    vectors: Vectors,
+    people: Sequence[str],
+    random: np.random.Generator,
+    *,
+    checked: bool,
+    divisions: int = DIVISIONS,
+    draws: int = 200,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Calibration:
+    """Fit the curve on all people, and with `checked` first on halves of them, each held against the other half.
+
+    `vectors` has unit rows; `people` names each picture's person. `progress` is told how many of all comparisons of
+    one crowd are done. The checks draw from `random` before the fit does: the bounds of a curve that was checked
+    differ from those of the same curve unchecked, by the luck of the draws alone. Raises `ValueError` as `fit` does.
+    """
+    numbers = np.unique(np.array(people, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
+    crowds = 2 * divisions * checked + 1
+    held: list[Held] = []
+    kept: list[tuple[Strangers, Strangers]] = []
+    for division in range(divisions if checked else 0):
+        side = np.array([half(person, str(division)) for person in people])
+        halves = [compare_strangers(vectors[side == part], numbers[side == part]) for part in (0, 1)]
+        for part, (seen, unseen) in enumerate(((halves[0], halves[1]), (halves[1], halves[0]))):
+            held += [Held(division, part, one) for one in _check_half(seen, unseen, CHECKED, random, draws)]
+            progress(2 * division + part + 1, crowds)
+        kept = kept or [(halves[0], halves[1]), (halves[1], halves[0])]
+    strangers = compare_strangers(vectors, numbers)
+    fitted = fit(strangers, random, draws=draws)
+    for part, (seen, unseen) in enumerate(kept):
+        held += [Held(0, part, one) for one in _check_half(seen, unseen, FURTHER, random, draws)]
+    progress(crowds, crowds)
+    ordered = sorted(held, key=lambda one: (one.division, one.half, one.check.percent))
+    return Calibration(fitted, strangers, tuple(ordered))
+
+
+def _check_half(
+    seen: Strangers, unseen: Strangers, percents: Sequence[float], random: np.random.Generator, draws: int
+) -> list[Check]:
+    fitted = fit(seen, random, draws=2).as_curve(seen, fitted_on="half", fitted_at="now", command="none")
+    scale = Similarity(fitted)
+    checks = [check(unseen, percent, scale.cosine(percent), random, draws=draws) for percent in percents]
+    return [_bounded(one, seen, unseen, scale.cosine(one.percent)) for one in checks]
+
+
+def _bounded(found: Check, seen: Strangers, unseen: Strangers, cosine: float) -> Check:
+    """Return a check with the bounds of `by_pair`, for what was seen and for what could be expected.
+
+    Those from drawing people are too wide where matches are few: a prediction would hold too easily within them. They
+    are drawn all the same, because the bounds of the shipped curve were drawn after those of its checks, and the same
+    seed has to give the same curve.
+    """
+    counted, fitted = _estimate(unseen, cosine), _estimate(seen, cosine)
+    predicted = _scale_rate(found.percent)
+    expected = (
+        (0.0, max(predicted, fitted.high))
+        if fitted.none
+        else (predicted * fitted.low / fitted.value, predicted * fitted.high / fitted.value)
+    )
+    return replace(found, low=counted.low, high=counted.high, expected=expected)
+
+
+def _estimate(strangers: Strangers, cosine: float) -> Estimate:
+    """Return how often strangers reach a cosine, with bounds that know that a person is in many pairs."""
+    place = strangers.place(cosine)
+    pairs = matches(strangers.first[:place], strangers.second[:place], strangers.weights[:place])
+    return by_pair([pairs], np.zeros(strangers.people, np.int64)).estimate(0)
+
+
+def centre(vectors: Vectors, sets: Sequence[str], groups: Sequence[str], weights: Mapping[str, float]) -> Reals:
+    """Return what faces have in common: the mean vector, every set weighing the same, and in it every group its weight.
+
+    `sets` and `groups` say of which set and group each row is; a group without a weight, and rows of zeros, are
+    left out. Raises `ValueError` when nothing is left.
+    """
+    of, said = np.array(sets, dtype=np.str_), np.array(groups, dtype=np.str_)
+    found = vectors.any(axis=1)
+    means, weighs = [], []
+    for one in dict.fromkeys(sets):
+        for group, weight in weights.items():
+            chosen = vectors[(of == one) & (said == group) & found]
+            if len(chosen):
+                means.append(chosen.mean(axis=0))
+                weighs.append(weight)
+    if not means:
+        raise ValueError("there is no picture with a face in a group that has a weight")
+    return np.asarray(np.average(means, axis=0, weights=weighs), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,3 +501,74 @@ def _group(
         matches=len(np.unique(first * strangers.people + second)),
         comparisons=comparisons,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A Similarity and what it means by a curve; `published` is the cosine the card had for it before, if any."""
+
+    percent: float
+    cosine: float
+    rate: float
+    low: float
+    high: float
+    extrapolated: bool
+    published: float | None
+
+
+def anchors(curve: Curve, before: Curve | None) -> list[Anchor]:
+    """Return what the percentages that fix the scale mean by a curve, but for 0."""
+    scale, old = Similarity(curve), Similarity(before) if before is not None else None
+    return [
+        Anchor(
+            percent,
+            scale.cosine(percent),
+            scale.rate(percent),
+            *scale.interval(percent),
+            scale.extrapolated(percent),
+            old.cosine(percent) if old is not None else None,
+        )
+        for _, percent in ANCHORS[1:]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All checks of one percentage: how many there were, held and were within, and the mean of what was seen in each.
+
+    `predicted` and `observed` are pairs of people a check, on average; `lowest` and `highest` the rates seen.
+    """
+
+    percent: float
+    checks: int
+    held: int
+    within: int
+    predicted: float
+    observed: float
+    lowest: float
+    highest: float
+
+
+def summary(held: Sequence[Held]) -> list[Summary]:
+    """Return the checks by percentage, rising. Divisions share people: their checks are not independent."""
+    rows: list[Summary] = []
+    for percent in sorted({one.check.percent for one in held}):
+        checks = [one.check for one in held if one.check.percent == percent]
+        rows.append(
+            Summary(
+                percent,
+                len(checks),
+                sum(one.holds for one in checks),
+                sum(one.within for one in checks),
+                float(np.mean([one.predicted for one in checks])),
+                float(np.mean([one.rate * one.comparisons for one in checks])),
+                min(one.rate for one in checks),
+                max(one.rate for one in checks),
+            )
+        )
+    return rows
+
+
+def curve_file(name: str, curve: Curve) -> tuple[str, str]:
+    """Return the name and the text of the file that keeps a model's curve beside its card."""
+    return f"{name}{CURVE_ENDING}", curve_toml(curve)

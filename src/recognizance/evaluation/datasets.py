@@ -13,6 +13,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recognizance.evaluation.subjects import NO_EXCLUSIONS, Exclusions, read_exclusions
+
+__all__ = [
+    "NO_EXCLUSIONS",
+    "SETS",
+    "Exclusions",
+    "Pair",
+    "Picture",
+    "congress_pictures",
+    "half",
+    "in_both",
+    "lfw_pictures",
+    "read_exclusions",
+    "read_pairs",
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -33,18 +49,6 @@ class Picture:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusions:
-    """People left out because their labels are wrong, and what was read to know them.
-
-    `sha256` is the digest of the list's bytes, so that a figure can name the list without naming
-    anyone in it.
-    """
-
-    people: frozenset[str]
-    sha256: str
-
-
 SETS = (
     "Labeled Faces in the Wild (University of Massachusetts), deep-funneled: of 13,233 pictures the 9,415 that View 2 "
     "names or that are a person's first.",
@@ -52,8 +56,6 @@ SETS = (
     "domain).",
 )
 """What the folders hold, in words."""
-
-NO_EXCLUSIONS = Exclusions(frozenset(), hashlib.sha256(b"").hexdigest())
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -102,13 +104,6 @@ def congress_pictures(folder: Path) -> list[Picture]:
 def in_both(folder: Path) -> frozenset[str]:
     """Return the LFW names that are, or may be, members of Congress."""
     return frozenset(row["lfw_name"] for row in _rows(folder / "lfw_overlap_candidates.csv"))
-
-
-def read_exclusions(path: Path) -> Exclusions:
-    """Read a list of people to leave out: the first column of a CSV file, one name a row, with a heading."""
-    text = path.read_bytes()
-    rows = list(csv.reader(text.decode("utf-8").splitlines()))
-    return Exclusions(frozenset(row[0] for row in rows[1:] if row), hashlib.sha256(text).hexdigest())
 
 
 def half(person: str, salt: str = "") -> int:

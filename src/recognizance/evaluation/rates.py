@@ -5,6 +5,36 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Protocol
+
+
+class Counted(Protocol):
+    """A rate with its count and 95 % bounds, however they were reached: `Rate`, or `Estimate` in `intervals`."""
+
+    @property
+    def count(self) -> int:
+        """How many were seen."""
+        ...
+
+    @property
+    def of(self) -> int:
+        """How many there were to see."""
+        ...
+
+    @property
+    def value(self) -> float:
+        """The rate, in [0, 1]."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """The lower 95 % bound."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """The upper 95 % bound."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +43,7 @@ class Rate:
 
     The bounds are Wilson's where something was counted. Where nothing was, the upper one is the
     rule of three: none in n means at most 3 / n. They take the trials as independent, which pairs
-    that share a person are not: for those, see `bootstrap` in `calibration`.
+    that share a person are not: for those, see `intervals`.
     """
 
     count: int

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from recognizance.evaluation import told
 from recognizance.evaluation.datasets import SETS
+from recognizance.evaluation.markdown import markdown
+from recognizance.evaluation.remade import page as audited
 from recognizance.values import Curve
 from recognizance.vision.similarity import Similarity
 
@@ -56,18 +59,75 @@ FLATTERS = """\
 """
 
 
-def page(verification: Figures, calibration: Figures) -> str:
-    """Return the page, as Markdown that ends in a newline."""
+AUDITS = {
+    "replay": "The ACLU's test, of these models",
+    "identification": "Searches: who is missed, and how false matches grow with the gallery",
+    "gender": "By sex, at one threshold for all",
+    "race": "By race, where a label exists",
+    "detection": "Faces found, by size, blur, covering and pose",
+    "quality": "What a bad picture costs",
+    "labels": "Wrong labels in the pictures themselves",
+}
+"""The audits of our own models that `python -m benchmarks.accuracy` makes, and what the page calls them."""
+
+
+def page(
+    verification: Figures, calibration: Figures, audits: Mapping[str, Figures], peer: Figures | None = None
+) -> str:
+    """Return the page, as Markdown that ends in a newline.
+
+    `audits` holds documents, by the names in `AUDITS`; `peer` is what `benchmarks.audit_peer` wrote.
+    """
     parts = [
         HEAD,
         _verified(verification),
         _meaning(calibration),
         _checked(calibration),
         _by_group(verification),
+        *(
+            markdown(audited(audits[name]), audits[name], heading=heading)
+            for name, heading in AUDITS.items()
+            if name in audits
+        ),
+        *(() if peer is None else (_peer(peer),)),
         FLATTERS,
         _data(verification, calibration),
     ]
     return "\n".join(parts)
+
+
+def _peer(said: Figures) -> str:
+    """Return the replay made with another engine, at its own tolerances, beside ours on the same pictures."""
+    ours = said["ours"]
+    rows = [("ours, Similarity", f"{one['similarity']:g}", one) for one in ours["settings"] if one["similarity"] >= 60]
+    rows += [("face_recognition, distance", f"{one['tolerance']:g}", one) for one in said["settings"]]
+    none = said["at_no_false_match"]
+    lines = [
+        f"| {name} | {at} | {told.rate(one['false_matched'])} | {told.rate(one['hits'])} |" for name, at, one in rows
+    ]
+    last = (
+        "At no tolerance above 0.4 is nobody taken for somebody else."
+        if none is None
+        else f"Its loosest tolerance at which nobody is taken for somebody else is {none['tolerance']:g}; there it "
+        f"finds {told.rate(none['hits'])} of those who are there."
+    )
+    return _lines(
+        "## The same test, of another engine",
+        "",
+        f"`{said['peer'].replace(',', '`,', 1)}: {told.number(said['probes']['pictures'])} portraits, "
+        f"{told.number(said['gallery']['people'])} people, one picture each. Its own default is a distance of 0.6; its "
+        "manual has 0.5 for stricter use. Counted by the same code; it finds no face in "
+        f"{told.number(said['gallery']['pictures'] - said['gallery']['found'])} pictures of the gallery, ours in "
+        f"{told.number(ours['gallery']['pictures'] - ours['gallery']['found'])}.",
+        "",
+        "| engine | set to | taken for somebody else | found, of those who are there |",
+        "|---|---|---|---|",
+        *lines,
+        "",
+        last,
+        "",
+        f"Made with `{said['command']}`, whose first lines say with what.",
+    )
 
 
 def _verified(said: Figures) -> str:

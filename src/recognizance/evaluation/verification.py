@@ -6,12 +6,14 @@ counts as a rejection: score -1. `same` says of each pair whether it is one pers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizance.evaluation import comparisons
+from recognizance.evaluation.comparisons import FINENESS
 from recognizance.evaluation.rates import Rate
 from recognizance.values import Vectors
 
@@ -20,8 +22,6 @@ Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 
 REJECTED = -1.0
-FINENESS = 20_000
-"""Bins across [-1, 1] in which cosines are counted: one ten-thousandth each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,40 +86,17 @@ class Counts:
     genuine: Whole
     strangers: Whole
 
-    def __add__(self, other: Counts) -> Counts:
-        """Return the counts of both."""
-        return Counts(self.genuine + other.genuine, self.strangers + other.strangers)
-
-
-def no_counts() -> Counts:
-    """Return counts of nothing."""
-    return Counts(np.zeros(FINENESS, np.int64), np.zeros(FINENESS, np.int64))
-
-
-def count_pairs(vectors: Vectors, people: Whole, *, rows: int = 1024) -> Iterator[Counts]:
-    """Compare every picture with every later one, a block of rows at a time, and count the cosines.
-
-    `vectors` has unit rows; a row of zeros is a face that was not found, whose cosines count as
-    `REJECTED`. Memory is `rows` times the number of pictures, in float32.
-    """
-    lost: Flags = np.asarray(~vectors.any(axis=1))
-    for start in range(0, len(vectors), rows):
-        block = vectors[start : start + rows] @ vectors[start:].T
-        block[lost[start : start + rows]] = REJECTED
-        block[:, lost[start:]] = REJECTED
-        later = np.triu(np.ones(block.shape, np.bool_), k=1)
-        one = people[start : start + rows, None] == people[None, start:]
-        yield Counts(_histogram(block[later & one]), _histogram(block[later & ~one]))
-
 
 def all_pairs(vectors: Vectors, people: Whole) -> Counts:
-    """Return the counts over all pairs of pictures; see `count_pairs`."""
-    return total(count_pairs(vectors, people))
+    """Compare every picture with every other once, and count the cosines.
 
-
-def total(parts: Iterable[Counts]) -> Counts:
-    """Return the sum of counts."""
-    return sum(parts, start=no_counts())
+    `vectors` has unit rows; a row of zeros is a face that was not found, whose cosines count as `REJECTED`.
+    """
+    found = comparisons.all_pairs(comparisons.Faces(vectors, np.unique(people, return_inverse=True)[1]))
+    counts = Counts(found.genuine.copy(), found.strangers.copy())
+    counts.genuine[0] += found.lost_genuine
+    counts.strangers[0] += found.lost_strangers
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +111,7 @@ class Point:
 
 def roc(counts: Counts, rates: Sequence[float]) -> list[Point]:
     """Return, for each false-match rate, the lowest cosine that keeps it and the true accepts there."""
-    strangers, genuine = _at_least(counts.strangers), _at_least(counts.genuine)
+    strangers, genuine = comparisons.at_least(counts.strangers), comparisons.at_least(counts.genuine)
     return [_point(rate, strangers, genuine) for rate in rates]
 
 
@@ -146,13 +123,3 @@ def _point(rate: float, strangers: Whole, genuine: Whole) -> Point:
         false_matches=Rate(int(strangers[place]), int(strangers[0])),
         true_accepts=Rate(int(genuine[place]), int(genuine[0])),
     )
-
-
-def _at_least(histogram: Whole) -> Whole:
-    """Return how many fell into each bin or above; one more entry than bins, the last is 0."""
-    return np.concatenate([np.cumsum(histogram[::-1])[::-1], [0]])
-
-
-def _histogram(cosines: NDArray[np.float32]) -> Whole:
-    bins = np.floor((cosines.astype(np.float64) + 1) * (FINENESS / 2)).astype(np.int64)
-    return np.bincount(np.clip(bins, 0, FINENESS - 1), minlength=FINENESS).astype(np.int64)

@@ -157,7 +157,7 @@ def scale_of(card: Card) -> Similarity:
     if card.curve is None:
         raise ModelUnusable(
             f"the model {card.name} has no curve, so its cosines have no known meaning and it cannot compare; "
-            f"fit one with tools/calibrate.py"
+            "fit one with `recognizance audit calibrate`"
         )
     return Similarity(card.curve)
 

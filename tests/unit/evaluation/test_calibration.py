@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recognizance.evaluation import calibration
-from recognizance.evaluation.calibration import by_group, check, compare_strangers, fit
+from recognizance.evaluation.calibration import (
+    Check,
+    anchors,
+    by_group,
+    calibrate,
+    centre,
+    check,
+    compare_strangers,
+    curve_file,
+    fit,
+    summary,
+)
+from recognizance.vision import cards
 from recognizance.vision.similarity import Similarity
 
 
@@ -139,3 +153,98 @@ def test_a_model_that_cannot_tell_people_apart_gets_no_curve():
     muddled = compare_strangers(*crowd(1500, dimension=4))
     with pytest.raises(ValueError, match="cannot tell people apart"):
         fit(muddled, np.random.default_rng(1), draws=2)
+
+
+def names(numbers):
+    return [f"person {number:05}" for number in numbers]
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    vectors, whose = crowd(1600, most=2)
+    return calibrate(vectors, names(whose), np.random.default_rng(1), checked=True, divisions=2, draws=30)
+
+
+def test_a_curve_is_held_against_people_it_has_not_seen_both_ways(calibrated):
+    assert {(one.division, one.half) for one in calibrated.held} == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    first = [one.check for one in calibrated.held if (one.division, one.half) == (0, 0)]
+    assert [one.percent for one in first] == [40, 50, 60, 70, 80, 90, 95, 99]
+    assert sum(one.check.people for one in calibrated.held if one.division == 1 and one.check.percent == 60) == 1600
+    common = [one.check for one in calibrated.held if one.check.percent in (40, 50)]
+    assert all(0.8 * one.predicted < one.rate * one.comparisons < 1.2 * one.predicted for one in common)
+    assert all(one.predicted == pytest.approx(10**-3 * one.comparisons) for one in common if one.percent == 50)
+
+
+def test_a_check_holds_when_the_prediction_is_within_what_was_counted():
+    near, far = Check(60.0, 1.5e-4, 0.9e-4, 2.5e-4, 7, 100, 49500), Check(60.0, 2e-4, 1.1e-4, 3.6e-4, 10, 100, 49500)
+    assert (near.holds, near.within) == (True, True)
+    assert (far.holds, far.within) == (False, False)
+
+
+def test_a_prediction_that_is_itself_uncertain_is_given_room():
+    off = Check(60.0, 2e-4, 1.4e-4, 2.8e-4, 10, 100, 4950)
+    assert not off.holds
+    assert replace(off, expected=(0.6e-4, 1.9e-4)).holds
+    assert not replace(off, expected=(0.6e-4, 1.9e-4)).within
+    assert not replace(off, expected=(0.99e-4, 1.01e-4)).holds
+
+
+def test_nobody_matching_agrees_with_whatever_the_rule_of_three_allows():
+    nobody = Check(60.0, 0.0, 0.0, 3 / 4950, 0, 100, 4950)
+    assert nobody.holds
+    assert not replace(nobody, high=0.5e-4).holds
+    assert replace(nobody, high=0.5e-4, expected=(0.4e-4, 2e-4)).holds
+
+
+def test_two_crowds_of_one_kind_agree_about_as_often_as_the_bounds_say():
+    agree, within = [], []
+    for seed in range(100):
+        seen, unseen = (compare_strangers(*crowd(300, seed=2 * seed + of, most=1)) for of in (0, 1))
+        cosine = seen.cosine(1e-3)
+        found = calibration._bounded(
+            check(unseen, 50.0, cosine, np.random.default_rng(1), draws=2), seen, unseen, cosine
+        )
+        agree.append(found.holds)
+        within.append(found.within)
+    assert np.mean(agree) >= 0.9
+    assert 0.7 <= np.mean(within) <= 0.93
+
+
+def test_the_summary_has_every_check_of_a_percentage_once(calibrated):
+    rows = {one.percent: one for one in summary(calibrated.held)}
+    assert (rows[60].checks, rows[99].checks) == (4, 2)
+    assert rows[50].predicted == pytest.approx(rows[50].observed, rel=0.2)
+    assert all(one.held <= one.checks and one.lowest <= one.highest for one in rows.values())
+
+
+def test_without_checks_the_same_curve_comes_out_but_for_the_luck_of_the_bounds(calibrated):
+    vectors, whose = crowd(1600, most=2)
+    alone = calibrate(vectors, names(whose), np.random.default_rng(1), checked=False, draws=30)
+    assert alone.held == ()
+    assert alone.fit.cosines.tolist() == calibrated.fit.cosines.tolist()
+    assert alone.fit.log10_rates.tolist() == calibrated.fit.log10_rates.tolist()
+
+
+def test_anchors_say_what_each_percentage_means_and_meant_before(curve):
+    rows = {one.percent: one for one in anchors(curve, curve)}
+    assert rows[80].rate == pytest.approx(1e-6)
+    assert rows[80].low <= rows[80].rate <= rows[80].high
+    assert rows[80].published == rows[80].cosine
+    assert rows[99].extrapolated
+    assert not rows[40].extrapolated
+    assert anchors(curve, None)[0].published is None
+
+
+def test_a_curves_file_is_named_after_its_card_and_read_again(curve):
+    file, text = curve_file("mine", curve)
+    assert file == "mine.curve.toml"
+    assert cards.curve_of(text, file) == curve
+
+
+def test_a_centre_is_the_mean_of_sets_and_groups_by_their_weights():
+    vectors = np.array([[1, 0], [3, 0], [0, 4], [0, 0], [9, 9]], np.float32)
+    sets, groups = ["a", "a", "b", "b", "a"], ["F", "F", "M", "M", ""]
+    assert centre(vectors, sets, groups, {"F": 3, "M": 1}) == pytest.approx([1.5, 1])
+    assert centre(vectors[:3], ["a"] * 3, [""] * 3, {"": 1}) == pytest.approx([4 / 3, 4 / 3])
+    with pytest.raises(ValueError, match="no picture with a face"):
+        centre(vectors, sets, groups, {"X": 1})

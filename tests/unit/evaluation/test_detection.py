@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recognizance.evaluation.detection import SIZES, Finds, Truth, read_truth, tally
+from recognizance.evaluation.boxes import read_truth
+from recognizance.evaluation.detection import SIZES, Finds, Truth, matched, measure, share, tally
 
 
 def truth(*boxes, invalid=()):
@@ -85,3 +86,88 @@ def test_a_table_of_boxes_is_read_by_picture(tmp_path):
     assert (first.picture, second.picture) == ("b.jpg", "a.jpg")
     assert first.boxes.tolist() == [[1, 2, 31, 42], [0, 0, 1, 1]]
     assert second.valid.tolist() == [False]
+
+
+def measured(truths, found, **asked):
+    given = {"confidence": 50.0, "smallest": 40.0, "columns": (), "random": np.random.default_rng(1), "draws": 200}
+    return measure(matched(truths, found), **(given | asked))
+
+
+def kinds_of(count, value, *, found, size=100):
+    """Return pictures of one face each of which a column says `value`, so many of them found."""
+    boxes = (10, 10, 10 + size, 10 + size)
+    truths = [Truth("p", np.array([boxes], float), np.array([True]), ({"blur": value},)) for _ in range(count)]
+    return truths, [finds((*boxes, 90)) if row < found else finds() for row in range(count)]
+
+
+def test_recall_and_precision_are_counted_at_the_confidence_and_along_the_curve():
+    truths = [truth(LARGE, ELSEWHERE), truth(LARGE)]
+    found = [finds((*LARGE, 90), (*ELSEWHERE, 60)), finds((300, 0, 400, 100, 96))]
+    got = measured(truths, found)
+    assert (got.faces, got.at.recall.count, got.at.precision.count, got.at.precision.of) == (3, 2, 2, 3)
+    assert got.at.false_finds.value == 0.5
+    by = {one.confidence: one for one in got.curve}
+    assert by[95].recall.count == 0
+    assert by[95].false_finds.count == 1
+    assert by[70].recall.count == 1
+    assert min(by) == 50
+
+
+def test_faces_and_wrong_finds_below_the_size_asked_for_count_in_the_table_by_size_alone():
+    got = measured([truth(LARGE, SMALL)], [finds((*LARGE, 90), (*SMALL, 90), (300, 300, 310, 310, 90))])
+    assert (got.faces, got.too_small, got.at.precision.of) == (1, 1, 1)
+    assert {(one.smallest, one.faces) for one in got.sizes} == {(8, 0), (16, 1), (96, 1)}
+
+
+def test_a_kind_with_few_faces_is_withheld():
+    some, few = kinds_of(12, "0", found=9), kinds_of(9, "2", found=1)
+    got = measured([*some[0], *few[0]], [*some[1], *few[1]], columns=("blur",))
+    clear, blurred = got.kinds
+    assert (clear.value, clear.recall.count, clear.recall.of) == ("0", 9, 12)
+    assert (blurred.value, blurred.faces, blurred.recall) == ("2", 9, None)
+
+
+def test_pictures_without_faces_count_those_in_which_something_is_found():
+    got = measured([truth(), truth(), truth(LARGE)], [finds((*LARGE, 90)), finds(), finds((*LARGE, 90))])
+    assert (got.empty, got.with_false_finds.count, got.with_false_finds.of) == (2, 1, 2)
+    assert measured([truth(LARGE)], [finds()]).with_false_finds is None
+
+
+def test_average_precision_is_the_area_below_the_best_precision_still_to_come():
+    truths = [truth(LARGE), truth(LARGE), truth(LARGE)]
+    found = [finds((*LARGE, 90)), finds((300, 0, 400, 100, 80), (*LARGE, 70)), finds()]
+    assert measured(truths, found).average.value == pytest.approx((1 + 2 / 3) / 3)
+    assert measured([truth(SMALL)], [finds()]).average is None
+
+
+def test_where_all_or_nothing_is_found_the_rule_of_three_over_pictures_bounds_it():
+    every = measured(*kinds_of(30, "0", found=30)).at
+    assert (every.recall.low, every.recall.high) == (pytest.approx(0.9), 1)
+    assert (every.false_finds.low, every.false_finds.high) == (0, pytest.approx(0.1))
+    none = measured(*kinds_of(30, "0", found=0)).at
+    assert (none.recall.low, none.recall.high) == (0, pytest.approx(0.1))
+    assert none.precision is None
+
+
+def test_an_interval_knows_that_faces_of_one_picture_are_not_independent():
+    boxes = [(x, 0, x + 50, 50) for x in range(0, 1000, 100)]
+    truths = [truth(*boxes)] * 20
+    half = [finds(*((*box, 90) for box in boxes)) if row % 2 else finds() for row in range(20)]
+    each = [finds(*((*box, 90) for box in boxes[::2])) for _ in range(20)]
+    clustered, spread = (measured(truths, found).at.recall for found in (half, each))
+    assert (clustered.count, spread.count) == (100, 100)
+    assert clustered.high - clustered.low > 0.35
+    assert spread.high - spread.low < 0.01
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    held = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        hard = random.beta(2, 2, 60)  # each picture has its own chance, for all of its faces
+        faces = random.integers(1, 6, 60)
+        right = random.binomial(faces, hard)
+        drawn = random.multinomial(60, np.full(60, 1 / 60), size=300)
+        got = share(right, faces, drawn)
+        held.append(got.low <= 0.5 <= got.high)
+    assert 0.9 <= np.mean(held) <= 0.99

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ CALIBRATION = {
         "comparisons": 51360,
         "fitted_on": "drawn faces",
         "fitted_at": "2026-01-01",
-        "command": "python tools/calibrate.py curve --made-up",
+        "command": "recognizance audit calibrate --made-up",
     },
     "tail": {"shape": 0.0123, "share": 3e-4},
     "picture_pairs": 99_999,
@@ -87,7 +88,7 @@ CALIBRATION = {
         "measured |\n| 90 |",
         "321 people, 51,360 pairs of people",
         "drawn faces",
-        "    python tools/calibrate.py curve --made-up",
+        "    recognizance audit calibrate --made-up",
         "at 80, mean 1.5e-06, from 1e-06 to 2e-06",
         "| 60 | women and men | 1.0e-04 |",
         "abababababababab",
@@ -95,25 +96,34 @@ CALIBRATION = {
     ],
 )
 def test_the_page_says_what_the_figures_say(said):
-    assert said in page(VERIFICATION, CALIBRATION)
+    assert said in page(VERIFICATION, CALIBRATION, {})
 
 
 def test_rates_beyond_what_was_seen_are_marked():
     rows = [
-        row for row in page(VERIFICATION, CALIBRATION).splitlines() if row.startswith(("| 70 |", "| 80 |", "| 90 |"))
+        row
+        for row in page(VERIFICATION, CALIBRATION, {}).splitlines()
+        if row.startswith(("| 70 |", "| 80 |", "| 90 |"))
     ]
     assert [row.split("|")[-2].strip() for row in rows[:3]] == ["measured", "measured", "extrapolated"]
 
 
 def test_without_a_curve_there_is_no_table_by_group():
     variant = {**VERIFICATION["variants"][0], "groups": []}
-    assert "## By group" not in page({**VERIFICATION, "variants": [variant]}, CALIBRATION)
+    assert "## By group" not in page({**VERIFICATION, "variants": [variant]}, CALIBRATION, {})
 
 
 def test_the_committed_page_is_made_from_the_committed_figures():
     results = ROOT / "benchmarks" / "results"
-    figures = [json.loads((results / name).read_text()) for name in ("verification.json", "calibration.json")]
-    assert (ROOT / "docs" / "accuracy.md").read_text() == page(*figures)
+    names = ("verification.json", "calibration.json", "replay_peer.json")
+    verification, calibration, peer = (json.loads((results / name).read_text()) for name in names)
+    audits = {path.stem: json.loads(path.read_text()) for path in (results / "audit").glob("*.json")}
+    assert (ROOT / "docs" / "accuracy.md").read_text() == page(verification, calibration, audits, peer)
+
+
+def test_no_committed_audit_names_anybody():
+    for path in (ROOT / "benchmarks" / "results").rglob("*.json"):
+        assert re.findall(r"[A-Z][a-z]+_[A-Z][A-Za-z_.]+_?\d*", path.read_text()) == [], path.name
 
 
 def test_the_curve_that_ships_is_the_one_the_page_reports():

@@ -1,0 +1,267 @@
+"""`recognizance audit verification`: pairs of pictures whose truth is known, as LFW's View 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recognizance.cli import audit, made, output
+from recognizance.cli.failures import Wrong
+from recognizance.cli.going import going
+
+if TYPE_CHECKING:
+    from recognizance.evaluation.audit import Finding
+    from recognizance.evaluation.pairs import AtRate, Everybody, Scored
+    from recognizance.evaluation.pipeline import Similarity
+    from recognizance.evaluation.subjects import Problem
+    from recognizance.evaluation.templates import Templates
+
+PairFile = Annotated[
+    Path,
+    typer.Option(
+        "--pairs", metavar="FILE", help="LFW's pairs.txt, or a table with file1, file2, same and, with folds, fold."
+    ),
+]
+Images = Annotated[
+    str, typer.Option("--images", metavar="FOLDER|CSV", help="Where the pictures are that the pairs name.")
+]
+AllPairs = Annotated[
+    bool,
+    typer.Option("--all-pairs", help="Also compare every picture of --images with every other: for rarer errors."),
+]
+
+
+def verification(  # noqa: PLR0913 - each is an option of the command line
+    context: typer.Context,
+    pairs: PairFile,
+    images: Images,
+    all_pairs: AllPairs = False,
+    exclude: audit.Exclude = None,
+    groups: audit.Groups = None,
+    people: audit.People = None,
+    person_column: audit.PersonColumn = None,
+    face: audit.WhichFace = audit.Face.LARGEST,
+    json: audit.Json = None,
+    html: audit.Html = None,
+    seed: audit.Seed = audit.SEED,
+    cache: audit.Cache = True,
+    record: audit.Record = True,
+    data: made.Data = None,
+) -> None:
+    """Say how often two pictures are taken for one person, and how often one person is missed, on a list of pairs.
+
+    Accuracy by folds as the tables of LFW have it, and what is missed at false-match rates from 1 in 100 to 1 in a
+    million, as far as the pairs can tell.
+    """
+    given = made.of(context)
+    asked = audit.Asked(
+        json=json, html=html, exclude=exclude, groups=tuple(groups or ()), people=people, face=face, seed=seed,
+        cache=cache, record=record, person_column=person_column,
+    )  # fmt: skip
+    lab = audit.Lab(given, given.settings(data=data), asked)
+
+    import numpy as np
+
+    from recognizance.evaluation import pairs as protocol
+    from recognizance.evaluation.audit import Audit
+    from recognizance.evaluation.told import verification as told
+
+    with audit.told_plainly():
+        listed = protocol.read_pairs(pairs)
+    named = protocol.names(listed)
+    templates = lab.templates(
+        images,
+        role="images",
+        repeated=True,
+        only=None if all_pairs else lambda one: not named.isdisjoint(protocol.known_as(one)),
+    )
+    if not templates.subjects:
+        example = min(named)
+        raise Wrong(f"none of the pictures that {output.shown(pairs)} names is in {images}: no {output.shown(example)}")
+    with audit.told_plainly():
+        scored, problems = protocol.score(listed, templates, np.random.default_rng(seed))
+    similarity = lab.pipeline().similarity
+    everybody = _everybody(lab, templates) if all_pairs else None
+    by_group, small = _groups(scored, templates, asked.groups, similarity)
+    result = {
+        "pairs": {
+            "list": listed.source,
+            "mated": int(scored.same.sum()),
+            "nonmated": int((~scored.same).sum()),
+            "people": len(np.unique(np.concatenate([scored.first, scored.second]))),
+            "pictures": len(np.unique(np.concatenate([scored.one, scored.other]))),
+        },
+        "accuracy": _accuracy(scored, similarity),
+        "at_similarity": _at_similarities(scored, similarity),
+        "at_rates": _at_rates(protocol.at_rates(scored), similarity),
+        "roc": _roc(scored),
+        "enrolment": _enrolment(templates, asked.groups),
+        "groups": by_group,
+        "all_pairs": None if everybody is None else _of_everybody(everybody, similarity),
+    }
+    lab.finish(
+        Audit(
+            "verification",
+            lab.made([("images", templates)]),
+            (*templates.problems, *problems, *small),
+            result,
+            _findings(result),
+        ),
+        told.page,
+    )
+
+
+def _everybody(lab: audit.Lab, templates: Templates) -> Everybody:
+    from recognizance.evaluation import pairs as protocol
+
+    with going("comparisons", len(templates.subjects) * (len(templates.subjects) - 1) // 2, lab.given.now) as bar:
+        return protocol.everybody(templates, progress=lambda done, of: bar(done))
+
+
+def _accuracy(scored: Scored, similarity: Similarity) -> dict[str, Any] | None:
+    import numpy as np
+
+    from recognizance.evaluation.pairs import accuracy
+
+    found = accuracy(scored)
+    if found is None:
+        return None
+    _, sizes = np.unique(scored.folds, return_counts=True)
+    return {
+        "mean": found.mean,
+        "standard_error": found.deviation,
+        "folds_of_the_list": scored.by_list,
+        "folds": [
+            {"pairs": int(size), "accuracy": right, "cosine": cosine, "similarity": similarity.at(cosine)}
+            for size, right, cosine in zip(sizes, found.accuracies, found.thresholds, strict=True)
+        ],
+    }
+
+
+def _at_similarities(scored: Scored, similarity: Similarity) -> list[dict[str, Any]]:
+    from recognizance.evaluation import audit as audits
+    from recognizance.evaluation import pairs as protocol
+
+    return [
+        {
+            "similarity": percent,
+            "cosine": similarity.cosine(percent),
+            "false_matches": audits.rate(protocol.false_matches(scored, similarity.cosine(percent))),
+            "misses": audits.rate(protocol.misses(scored, similarity.cosine(percent))),
+            "expected": similarity.rate(percent),
+        }
+        for percent in protocol.SIMILARITIES
+    ]
+
+
+def _at_rates(found: Sequence[AtRate], similarity: Similarity) -> list[dict[str, Any]]:
+    from recognizance.evaluation import audit as audits
+
+    return [
+        {
+            "asked": one.asked,
+            "standing": one.standing,
+            "cosine": one.cosine,
+            "similarity": None if one.cosine is None else similarity.at(one.cosine),
+            "false_matches": audits.rate(one.false_matches),
+            "misses": audits.rate(one.misses),
+        }
+        for one in found
+    ]
+
+
+def _roc(scored: Scored) -> list[dict[str, Any]]:
+    from recognizance.evaluation import audit as audits
+    from recognizance.evaluation import pairs as protocol
+
+    return [
+        {"cosine": cosine, "false_matches": audits.rate(wrong), "misses": audits.rate(missed)}
+        for cosine, wrong, missed in protocol.curve(scored)
+    ]
+
+
+def _enrolment(templates: Templates, columns: Sequence[str]) -> dict[str, Any]:
+    """Return how many pictures gave no template, of all and by group; a small group's rate is withheld."""
+    import numpy as np
+
+    from recognizance.evaluation import audit as audits
+    from recognizance.evaluation.intervals import SMALLEST
+    from recognizance.evaluation.rates import Rate
+
+    lost, people = ~templates.found, np.array(templates.people)
+    groups: list[dict[str, Any]] = []
+    for column in columns:
+        said = np.array(templates.groups(column))
+        for name in sorted(set(said) - {""}):
+            here = said == name
+            many = len(np.unique(people[here]))
+            rate = Rate(int(lost[here].sum()), int(here.sum())) if many >= SMALLEST else None
+            groups.append({"column": column, "group": name, "people": many, "failed": audits.rate(rate)})
+    return {"failed": audits.rate(Rate(int(lost.sum()), len(lost))), "groups": groups}
+
+
+def _groups(
+    scored: Scored, templates: Templates, columns: Sequence[str], similarity: Similarity
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return the rates among pairs of which both pictures are of a group; a small group's are withheld."""
+    import numpy as np
+
+    from recognizance.evaluation.intervals import SMALLEST
+    from recognizance.evaluation.subjects import Problem, Trouble
+
+    found: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for column in columns:
+        said = np.array(templates.groups(column))
+        for name in sorted(set(said) - {""}):
+            part = scored.part((said[scored.one] == name) & (said[scored.other] == name))
+            people = len(np.unique(np.concatenate([part.first, part.second])))
+            if people < SMALLEST:
+                problems.append(Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} people in its pairs"))
+            found.append(
+                {
+                    "column": column,
+                    "group": name,
+                    "people": people,
+                    "mated": int(part.same.sum()),
+                    "nonmated": int((~part.same).sum()),
+                    "at_similarity": None if people < SMALLEST else _at_similarities(part, similarity),
+                }
+            )
+    return found, problems
+
+
+def _of_everybody(found: Everybody, similarity: Similarity) -> dict[str, Any]:
+    return {
+        "people": found.people,
+        "pairs_of_people": found.pairs_of_people,
+        "mated": found.mated,
+        "nonmated": found.nonmated,
+        "at_rates": _at_rates(found.at, similarity),
+    }
+
+
+def _findings(result: dict[str, Any]) -> tuple[Finding, ...]:
+    """Return where more strangers match than the published curve allows, beyond what chance explains."""
+    from recognizance.evaluation.audit import Finding
+    from recognizance.evaluation.intervals import ENOUGH
+    from recognizance.evaluation.told import one_in, percent, rate
+
+    found: list[Finding] = []
+    parts = [("", result["at_similarity"])]
+    parts += [(f"{one['column']} {one['group']}", one["at_similarity"] or []) for one in result["groups"]]
+    for group, rows in parts:
+        for row in rows:
+            wrong = row["false_matches"]
+            if wrong is not None and wrong["count"] >= ENOUGH and wrong["low"] > row["expected"]:
+                said = (
+                    f"At Similarity {percent(row['similarity'])}, {rate(wrong)} pairs of two people matched; the "
+                    f"published curve allows {one_in(row['expected'])}. Set a higher threshold, or look for wrong "
+                    "labels with recognizance audit labels."
+                )
+                found.append(Finding("false matches above the curve", group, said))
+                break
+    return tuple(found)

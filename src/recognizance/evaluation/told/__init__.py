@@ -1,0 +1,201 @@
+"""Figures of an audit in words: the phrases and number formats that all its pages share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from recognizance.vision.similarity import ANCHORS
+
+WITHHELD = "withheld"
+DASH = "–"
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def share(value: float) -> str:
+    """Return a share in [0, 1] as percent: one decimal where that says something, else two significant digits.
+
+    >>> [share(one) for one in (0, 0.00654, 0.0000213, 0.5, 0.99995, 1)]
+    ['0 %', '0.7 %', '0.0021 %', '50.0 %', '99.9950 %', '100 %']
+    """
+    percent = 100 * value
+    if percent in (0.0, 100.0):
+        return f"{percent:.0f} %"
+    from_edge = float(f"{min(percent, 100 - percent):.1e}")
+    decimals = 1 if from_edge >= 0.1 else 1 - math.floor(math.log10(from_edge) + 1e-9)
+    return f"{percent:.{decimals}f} %"
+
+
+def one_in(value: float) -> str:
+    """Return a small share as "1 in n", n to two significant digits.
+
+    >>> [one_in(one) for one in (0.5, 0.0000021, 0)]
+    ['1 in 2', '1 in 480,000', 'none']
+    """
+    return "none" if value <= 0 else f"1 in {number(_two_digits(1 / value))}"
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart; a fraction with two significant digits, or one decimal above 10.
+
+    >>> [number(one) for one in (1234567, 0.034567, 3.14159, 27.83, 1234.5)]
+    ['1,234,567', '0.035', '3.1', '27.8', '1,235']
+    """
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{math.floor(value + 0.5):,}"
+    if abs(value) >= 10:
+        return f"{value:.1f}"
+    rounded = float(f"{value:.1e}")
+    return f"{rounded:.{max(0, 1 - math.floor(math.log10(abs(rounded)) + 1e-9))}f}"
+
+
+def similarity_of(rate_: float) -> float | None:
+    """Return the Similarity that stands for a rate at which strangers match; None where the scale ends before it.
+
+    >>> similarity_of(1e-6), similarity_of(10**-7.5), similarity_of(1e-12)
+    (80.0, 92.5, None)
+    """
+    place = math.log10(rate_)
+    for (upper, low), (lower, high) in pairwise(ANCHORS):
+        if lower <= place <= upper:
+            return low + (upper - place) / (upper - lower) * (high - low)
+    return None
+
+
+def percent(value: float) -> str:
+    """Return a Similarity or threshold, in [0, 100], as few digits as it has.
+
+    >>> percent(80.0), percent(99.5)
+    ('80', '99.5')
+    """
+    return f"{value:g}"
+
+
+def count(of: int, what: str, many: str = "") -> str:
+    """Return a count with its noun; `many` is the plural where that is not the noun with an "s".
+
+    >>> count(1, "probe"), count(1234, "probe"), count(2, "person", "people")
+    ('1 probe', '1,234 probes', '2 people')
+    """
+    return f"{number(of)} {what if of == 1 else many or what + 's'}"
+
+
+def spelt(value: int) -> str:
+    """Return a whole number as a sentence has it: in letters up to twelve.
+
+    >>> spelt(3), spelt(28)
+    ('three', '28')
+    """
+    return SMALL[value] if 0 <= value < len(SMALL) else number(value)
+
+
+def rate(counted: Mapping[str, Any] | None) -> str:
+    """Return a counted rate (`audit.rate`) with its count and 95 % interval. None is withheld.
+
+    >>> rate({"count": 3, "of": 459, "rate": 3 / 459, "low": 0.0022, "high": 0.019})
+    '3 of 459 (0.7 %; between 0.2 % and 1.9 %)'
+    >>> rate({"count": 0, "of": 459, "rate": 0.0, "low": 0.0, "high": 3 / 459})
+    'none of 459 (at most 0.7 %)'
+    """
+    if counted is None:
+        return WITHHELD
+    if counted["count"] == 0:
+        return f"none of {number(counted['of'])} (at most {share(counted['high'])})"
+    if counted["count"] == counted["of"]:
+        return f"all {number(counted['of'])} (at least {share(counted['low'])})"
+    return f"{tally(counted)} ({share(counted['rate'])}; {between(counted)})"
+
+
+def tally(counted: Mapping[str, Any] | None) -> str:
+    """Return the count of a rate alone: "3 of 459". None is withheld."""
+    return WITHHELD if counted is None else f"{number(counted['count'])} of {number(counted['of'])}"
+
+
+def between(counted: Mapping[str, Any] | None) -> str:
+    """Return a rate's 95 % interval in words.
+
+    >>> between({"low": 0.002, "high": 0.019})
+    'between 0.2 % and 1.9 %'
+    """
+    if counted is None:
+        return WITHHELD
+    if counted["low"] <= 0:
+        return f"at most {share(counted['high'])}"
+    return f"between {share(counted['low'])} and {share(counted['high'])}"
+
+
+def cells(counted: Mapping[str, Any] | None) -> list[str]:
+    """Return a rate as three cells of a table: its count, its share, its interval."""
+    if counted is None:
+        return [WITHHELD, DASH, DASH]
+    return [tally(counted), share(counted["rate"]), f"{share(counted['low'])} {DASH} {share(counted['high'])}"]
+
+
+def complement(counted: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the rate of what did not happen: of those looked for and found, those who were missed.
+
+    >>> complement({"count": 3, "of": 4, "rate": 0.75, "low": 0.25, "high": 1.0})
+    {'count': 1, 'of': 4, 'rate': 0.25, 'low': 0.0, 'high': 0.75}
+    """
+    if counted is None:
+        return None
+    return {
+        "count": counted["of"] - counted["count"],
+        "of": counted["of"],
+        "rate": 1 - counted["rate"],
+        "low": 1 - counted["high"],
+        "high": 1 - counted["low"],
+    }
+
+
+def times(value: float | None, low: float | None = None, high: float | None = None) -> str:
+    """Return a ratio in words, with its interval where there is one.
+
+    >>> times(2.58, 1.25, 5.4)
+    '2.6 times as often (between 1.3 and 5.4 times)'
+    """
+    if value is None:
+        return WITHHELD
+    said = f"{_times(value)} times as often"
+    if low is None and high is None:
+        return said
+    if high is None:
+        return f"{said} (at least {_times(low or 0.0)} times)"
+    return f"{said} (between {_times(low or 0.0)} and {_times(high)} times)"
+
+
+def several(words: Sequence[str], joined: str = "and") -> str:
+    """Return words as a sentence lists them.
+
+    >>> several(["a"]), several(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {joined} {words[-1]}"
+
+
+def group(values: Mapping[str, str] | Sequence[str] | str) -> str:
+    """Return a group's name: what it says in each column, and "not said" where it says nothing.
+
+    >>> group({"sex": "F", "age": ""})
+    'F, age not said'
+    """
+    if isinstance(values, str):
+        return values or "not said"
+    if isinstance(values, Mapping):
+        return ", ".join(value or f"{column} not said" for column, value in values.items())
+    return ", ".join(value or "not said" for value in values)
+
+
+def _times(value: float) -> str:
+    """Return a ratio with one decimal, or two significant digits below one."""
+    return number(value) if value < 1 or value >= 100 else f"{math.floor(10 * value + 0.5) / 10:.1f}"
+
+
+def _two_digits(value: float) -> float:
+    """Return a number above 1 rounded to two significant digits, whole."""
+    digits = math.floor(math.log10(value))
+    return float(round(value, 1 - digits)) if digits >= 1 else float(round(value))

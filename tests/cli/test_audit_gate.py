@@ -1,0 +1,86 @@
+"""`recognizance audit gate` on the tiny models, and a collection that moves on the strength of its report."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests import portraits
+from tests.cli.auditing import report, run_with
+
+PEOPLE = 24
+
+
+@pytest.fixture
+def images(tmp_path):
+    return portraits.folder(tmp_path / "images", {f"P{number:02}": 2 for number in range(PEOPLE)})
+
+
+@pytest.fixture
+def people(tmp_path):
+    rows = [f"P{one:02},{'left' if one % 2 else 'right'}\n" for one in range(PEOPLE)]
+    (tmp_path / "people.csv").write_text("name,side\n" + "".join(rows))
+    return tmp_path / "people.csv"
+
+
+def gated(given, images, people, tmp_path, *words, **more):
+    return run_with(
+        given, "audit", "gate", "--images", str(images), "--people", str(people), "--groups", "side",
+        "--json", str(tmp_path / "gate.json"), "--html", str(tmp_path / "gate.html"), *words, **more,
+    )  # fmt: skip
+
+
+def test_a_setting_that_changes_little_passes_where_that_may_be_shown(given, images, people, tmp_path):
+    ran = gated(given, images, people, tmp_path, "--new", "mirror=true", "--rise", "0.5", "--fmr", "0.1",
+                "--margin", "4", code=0)  # fmt: skip
+    document = report(tmp_path / "gate.json")
+    result = document["result"]
+    assert result["verdict"] == "passes"
+    assert {(one["said"].get("side", ""), one["kind"]) for one in result["judged"]} == {
+        (side, kind) for side in ("", "left", "right") for kind in ("false", "missed", "lost")
+    }
+    assert [one["role"] for one in document["made"]["sets"]] == ["old", "new"]
+    assert result["old"]["pipeline"] != result["new"]["pipeline"]
+    assert "Yes: for no group" in ran.out
+    assert "the margin" in (tmp_path / "gate.html").read_text()
+
+
+def test_few_people_cannot_tell(given, images, people, tmp_path):
+    ran = gated(given, images, people, tmp_path, "--new", "mirror=true", code=3)
+    assert report(tmp_path / "gate.json")["result"]["verdict"] == "cannot tell"
+    assert "Not yet" in ran.out
+
+
+def test_two_reports_are_held_against_each_other(given, images, people, tmp_path):
+    for name, environment in (("old", {}), ("new", {"RECOGNIZANCE_MIRROR": "true"})):
+        run_with(given, "audit", "demographics", "--images", str(images), "--people", str(people), "--groups", "side",
+                 "--fmr", "0.1", "--json", str(tmp_path / f"{name}.json"), **environment)  # fmt: skip
+    reports = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
+    ran = run_with(given, "audit", "gate", *reports, "--margin", "9", "--rise", "0.6", "--json",
+                   str(tmp_path / "gate.json"))  # fmt: skip
+    document = report(tmp_path / "gate.json")
+    assert document["result"]["by"] == "two reports"
+    assert document["made"]["command"].startswith("recognizance audit gate")
+    assert "Yes" in ran.out
+    other = json.loads((tmp_path / "new.json").read_text())
+    other["made"]["sets"][0]["fingerprint"] = "0" * 64
+    (tmp_path / "new.json").write_text(json.dumps(other))
+    assert "different pictures" in run_with(given, "audit", "gate", *reports, code=2).err
+    del other["result"]
+    (tmp_path / "old.json").write_text(json.dumps(other))
+    assert "lacks what a report" in run_with(given, "audit", "gate", *[str(tmp_path / "old.json")] * 2, code=2).err
+
+
+def test_what_makes_no_sense_is_told(given, images, people, tmp_path):
+    (tmp_path / "no.json").write_text("[1]")
+    for words, said in (
+        ((), "give --images and --new"),
+        (("--images", str(images)), "give --images and --new"),
+        (("--images", str(images), "--new", "port=80"), "the setting one of embedder"),
+        (("--images", str(images), "--new", "mirror=false"), "are the same"),
+        (("--images", str(images), "--new", "mirror=perhaps"), "MIRROR"),
+        ((str(tmp_path / "no.json"),), "give two reports"),
+        ((str(tmp_path / "no.json"), str(tmp_path / "no.json")), "no report"),
+        ((str(tmp_path / "none.json"), str(tmp_path / "no.json")), "cannot be read"),
+    ):
+        assert said in run_with(given, "audit", "gate", *words, code=2).err

@@ -1,0 +1,119 @@
+"""A replay's page says from its document alone what went wrong, for whom, and what to set."""
+
+import numpy as np
+import pytest
+from tests.unit.evaluation.audited import crowd, directions, gaussian_scale
+from tests.unit.evaluation.test_page import PNG, Read
+from tests.unit.evaluation.test_replay import at, document, sets
+
+from recognizance.accountability.papers import Table
+from recognizance.evaluation.page import Pair, html
+from recognizance.evaluation.replay import Question, replay
+from recognizance.evaluation.told.replay import page
+
+EVERY = (70, 80, 90, 95)
+
+
+def told(hits, *, thresholds=EVERY, mated=None, columns=(), groups=None, similarity=None):
+    probes, gallery = sets(groups=groups)
+    asked = Question(thresholds, mated=mated, columns=columns, similarity=similarity)
+    return document(replay(probes, gallery, hits, asked), probes, gallery)
+
+
+MATES = [(f"p{n}", f"g{n}") for n in range(20)]
+FOUND = [(n, n, 85 + n / 2) for n in range(20)]
+SOME = told(at((30, 1, 82), (31, 2, 92), *FOUND), mated=MATES)
+
+
+def test_the_first_screen_answers_in_figures():
+    first = page(SOME)
+    assert first.verdict == "2 of 40 members were matched to somebody else at the setting 80; at 95 none was."
+    assert first.tested == (
+        "40 pictures of 40 members, each looked for among 60 pictures of 60 people. For 20 of the pictures the right "
+        "person is there too, under another picture; anybody else who comes up is a stranger."
+    )
+    assert first.wrong == (
+        "At 80, taken for somebody else: 2 of 40 (5.0 %; between 1.4 % and 16.5 %); missed though they are there: none "
+        "of 20 (at most 16.1 %). At 95: none of 40 (at most 7.5 %) taken for somebody else, 20 of 20 missed."
+    )
+    assert first.whom == "Not known: the audit was given no column to tell people apart by (--groups)."
+    assert first.what_to_set == (
+        "95 or higher: there, nobody in this test was taken for somebody else. It finds 0 of 20 who are there (0 %); "
+        "80 finds 20. In a larger gallery, set it higher."
+    )
+    assert first.alarm == "care"
+
+
+@pytest.mark.parametrize(
+    ("hits", "alarm", "set_to"),
+    [
+        (at((1, 1, 79)), "good", "80 or higher"),
+        (at((1, 1, 81)), "care", "90 or higher"),
+        (at((1, 1, 97)), "care", "No setting tested is enough: even at 95, 1 of 40 were taken"),
+    ],
+)
+def test_the_colour_and_the_advice_follow_the_counts(hits, alarm, set_to):
+    first = page(told(hits))
+    assert first.alarm == alarm
+    assert first.what_to_set.startswith(set_to)
+
+
+def test_more_false_matches_than_the_curve_lets_one_expect_are_bad():
+    many = at(*((n, 1, 92) for n in range(30)))
+    first = page(told(many, similarity=gaussian_scale()))
+    assert first.alarm == "bad"
+
+
+def test_thresholds_below_the_usual_one_are_spoken_of_alone_where_there_is_no_other():
+    first = page(told(at((1, 1, 72)), thresholds=(70,)))
+    assert first.wrong.startswith("At 70, taken for somebody else: 1 of 40")
+    assert first.what_to_set.startswith("No setting tested is enough")
+
+
+def test_without_anybody_to_find_nothing_is_said_to_be_found():
+    document_ = told(at((1, 1, 82)))
+    first = page(document_)
+    assert "missed" not in first.wrong
+    assert "What that misses is not known" in first.what_to_set
+    assert "Nobody is known to be there" in first.tested
+    assert "not tested" in Read(html(first, document_)).text
+
+
+def test_a_group_that_is_hit_more_often_is_named_with_its_ratio():
+    random = np.random.default_rng(3)
+    side = ["left"] * 100 + ["right"] * 297 + ["none"] * 3
+    probes = crowd(random, directions(random, 400), [f"p{n}" for n in range(400)], groups={"side": side})
+    gallery = crowd(random, directions(random, 20), [f"g{n}" for n in range(20)])
+    hits = at(*((n, 0, 84) for n in (*range(20), *range(100, 110))))
+    found = document(replay(probes, gallery, hits, Question(EVERY, columns=("side",))), probes, gallery)
+    first = page(found)
+    assert first.whom.startswith("By side: clearly more often “left”, 20 of 100 (20.0 %): ")
+    assert "times as often (between" in first.whom
+    assert first.alarm == "bad"
+    text = Read(html(first, found)).text
+    assert "withheld" in text
+    assert "side none" in text
+
+
+def test_a_difference_that_may_be_chance_is_called_so():
+    side = ["left"] * 20 + ["right"] * 20
+    first = page(told(at((1, 1, 82), (2, 2, 82), (30, 1, 82)), groups={"side": side}, columns=("side",)))
+    assert first.whom == "By side: most often “left”, 2 of 20 (10.0 %); the difference from the others may be chance."
+
+
+def test_pictures_stand_with_the_most_alike_pairs_and_a_page_needs_none():
+    pairs = [Pair(PNG, PNG, "one & other")]
+    assert Read(html(page(SOME, pairs), SOME)).tags.count("img") == 2
+    assert Read(html(page(SOME), SOME)).tags.count("img") == 0
+    worst = [
+        part for one in page(SOME).sections for part in one.parts if isinstance(part, Table) and "alike" in part.caption
+    ]
+    assert worst[0].rows[0] == ["p31", "g2", "92.0"]
+
+
+def test_nothing_alike_is_said():
+    assert "No two strangers came near a match." in Read(html(page(told(at())), told(at()))).text
+
+
+def test_the_same_document_gives_the_same_page():
+    assert html(page(SOME), SOME) == html(page(SOME), SOME)
