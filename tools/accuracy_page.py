@@ -18,5 +18,6 @@ def _read(name: str) -> Any:
 
 if __name__ == "__main__":
     audits = {name: _read(f"audit/{name}.json") for name in AUDITS if (RESULTS / "audit" / f"{name}.json").is_file()}
-    made = page(_read("verification.json"), _read("calibration.json"), audits, _read("replay_peer.json"))
+    growth = [_read("growth.json"), _read("growth_without_twins.json")]
+    made = page(_read("verification.json"), _read("calibration.json"), audits, _read("replay_peer.json"), growth)
     keep("accuracy.md", made, sys.argv[1:])

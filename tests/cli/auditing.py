@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import Ran
+from tests.cli.invoking import invoke
 from tests.schemas import validator
-from typer.testing import CliRunner
 
 from recognizance import app, cli
 
@@ -36,7 +36,7 @@ def run_with(given, *words: str, code: int = 0, **more: Any) -> Ran:
         pipeline=app.pipeline,
         argv=list(words),
     )
-    result = CliRunner().invoke(cli.command_line(made), list(words))
+    result = invoke(made, words)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     ran = Ran(result.exit_code, result.stdout, result.stderr)

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from typer.testing import CliRunner
+from tests.cli.invoking import invoke
 
 from recognizance import app
-from recognizance.cli import Made, command_line
+from recognizance.cli import Made
 from recognizance.cli.serve import Announcement
 from recognizance.errors import InvalidImage, InvalidParameter, NotFound
 from recognizance.settings import Settings
@@ -153,7 +153,7 @@ class Shell:
             now=lambda: datetime(2026, 11, 23, tzinfo=UTC),
             load_policy=app.load_policy,
         )
-        result = CliRunner().invoke(command_line(made), list(words))
+        result = invoke(made, words)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ran(result.exit_code, result.stdout, result.stderr)

@@ -68,6 +68,24 @@ def test_names_are_left_out_where_that_is_asked_for(given, marked, tmp_path):
     assert json.loads(text)["problems"]["named"]["missing"] == [{"where": "no. 1", "said": "missing; name left out"}]
 
 
+def test_an_anonymous_report_has_only_columns_of_faces_and_those_asked_for(given, marked, tmp_path):
+    _, boxes = marked
+    heading, *rows = boxes.read_text().splitlines()
+    named = [f"{row},{'Ann' if at % 2 else 'Bob'},{at % 2}" for at, row in enumerate(rows)]
+    boxes.write_text("\n".join([f"{heading},name,glasses", *named]) + "\n")
+    audit(given, marked, tmp_path)
+    assert report(tmp_path / "a.json")["result"]["columns"] == ["blur", "name", "glasses"]
+    ran = audit(given, marked, tmp_path, "--anonymous")
+    result = report(tmp_path / "a.json")["result"]
+    assert (result["columns"], result["columns_left_out"]) == (["blur"], ["number", "name", "glasses"])
+    for text in (ran.out, (tmp_path / "a.json").read_text(), (tmp_path / "a.html").read_text()):
+        assert "Ann" not in text
+    audit(given, marked, tmp_path, "--anonymous", "--by", "glasses")
+    assert report(tmp_path / "a.json")["result"]["columns"] == ["glasses"]
+    for column, said in (("colour", "has no column colour"), ("number", "more than 12 different values")):
+        assert said in audit(given, marked, tmp_path, "--by", column, code=2).err
+
+
 def test_what_is_no_table_of_boxes_or_no_folder_is_said_in_a_sentence(given, marked, tmp_path):
     images, boxes = marked
     boxes.write_text("file,x\na.png,1\n")

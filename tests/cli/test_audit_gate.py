@@ -8,7 +8,7 @@ import pytest
 from tests import portraits
 from tests.cli.auditing import report, run_with
 
-PEOPLE = 24
+PEOPLE = 64
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def gated(given, images, people, tmp_path, *words, **more):
 
 
 def test_a_setting_that_changes_little_passes_where_that_may_be_shown(given, images, people, tmp_path):
-    ran = gated(given, images, people, tmp_path, "--new", "mirror=true", "--rise", "0.5", "--fmr", "0.1",
-                "--margin", "4", code=0)  # fmt: skip
+    ran = gated(given, images, people, tmp_path, "--new", "mirror=true", "--rise", "0.1", "--fmr", "0.1",
+                "--margin", "3", code=0)  # fmt: skip
     document = report(tmp_path / "gate.json")
     result = document["result"]
     assert result["verdict"] == "passes"
@@ -56,12 +56,14 @@ def test_two_reports_are_held_against_each_other(given, images, people, tmp_path
         run_with(given, "audit", "demographics", "--images", str(images), "--people", str(people), "--groups", "side",
                  "--fmr", "0.1", "--json", str(tmp_path / f"{name}.json"), **environment)  # fmt: skip
     reports = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
-    ran = run_with(given, "audit", "gate", *reports, "--margin", "9", "--rise", "0.6", "--json",
+    ran = run_with(given, "audit", "gate", *reports, "--margin", "3", "--rise", "0.1", "--json",
                    str(tmp_path / "gate.json"))  # fmt: skip
     document = report(tmp_path / "gate.json")
     assert document["result"]["by"] == "two reports"
     assert document["made"]["command"].startswith("recognizance audit gate")
     assert "Yes" in ran.out
+    assert "no collection moves on the strength of this report" in ran.out
+    assert "the same system" in run_with(given, "audit", "gate", *reports[:1] * 2, code=2).err
     other = json.loads((tmp_path / "new.json").read_text())
     other["made"]["sets"][0]["fingerprint"] = "0" * 64
     (tmp_path / "new.json").write_text(json.dumps(other))
@@ -76,11 +78,31 @@ def test_what_makes_no_sense_is_told(given, images, people, tmp_path):
     for words, said in (
         ((), "give --images and --new"),
         (("--images", str(images)), "give --images and --new"),
-        (("--images", str(images), "--new", "port=80"), "the setting one of embedder"),
-        (("--images", str(images), "--new", "mirror=false"), "are the same"),
-        (("--images", str(images), "--new", "mirror=perhaps"), "MIRROR"),
+        (("--images", str(images), "--new", "port=80", "--no-groups"), "the setting one of embedder"),
+        (("--images", str(images), "--new", "mirror=false", "--no-groups"), "are the same"),
+        (("--images", str(images), "--new", "mirror=perhaps", "--no-groups"), "MIRROR"),
+        (("--images", str(images), "--new", "mirror=true"), "--groups COLUMN is needed"),
+        (("--images", str(images), "--new", "mirror=true", "--groups", "a", "--no-groups"), "one of them"),
+        (("--margin", "4"), "at most 3 times"),
+        (("--margin", "inf"), "at most 3 times"),
+        (("--margin", "nan"), "at most 3 times"),
+        (("--margin", "1"), "over 1"),
+        (("--rise", "0.2"), "between 0 and 0.1"),
+        (("--rise", "nan"), "between 0 and 0.1"),
+        (("--fmr", "nan"), "--fmr nan should lie"),
+        (("--images", str(images), "--new", "mirror=true", "--no-groups", "--threshold", "0"), "ask for a higher one"),
         ((str(tmp_path / "no.json"),), "give two reports"),
         ((str(tmp_path / "no.json"), str(tmp_path / "no.json")), "no report"),
         ((str(tmp_path / "none.json"), str(tmp_path / "no.json")), "cannot be read"),
     ):
         assert said in run_with(given, "audit", "gate", *words, code=2).err
+
+
+def test_where_no_groups_were_told_apart_the_page_says_so(given, images, tmp_path):
+    ran = run_with(given, "audit", "gate", "--images", str(images), "--no-groups", "--new", "mirror=true", "--rise",
+                   "0.1", "--fmr", "0.1", "--margin", "3", "--json", str(tmp_path / "gate.json"), "--html",
+                   str(tmp_path / "gate.html"))  # fmt: skip
+    assert report(tmp_path / "gate.json")["result"]["verdict"] == "passes"
+    assert "no groups were told apart" in ran.out
+    assert "for no group" not in ran.out
+    assert "Not known: no groups were told apart" in (tmp_path / "gate.html").read_text()

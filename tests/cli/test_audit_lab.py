@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 from tests import portraits
@@ -217,3 +218,31 @@ def test_the_same_input_gives_the_same_bytes_from_the_cache_or_not(given, faces,
 def test_models_that_are_missing_are_told_with_what_brings_them(given, faces, tmp_path):
     ran = run_with(given, "audit", "labels", "--images", str(faces), code=1, RECOGNIZANCE_MODELS=str(tmp_path / "none"))
     assert "bring what is missing with: recognizance models install" in ran.err
+
+
+def test_a_report_goes_through_a_link_to_its_file(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "report.json", tmp_path / "link.json"
+    link.symlink_to(target)
+    for text in ("first", "second"):
+        audit.write(link, text)
+        assert link.is_symlink()
+        assert target.read_text() == text
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+
+
+def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    audit.write(pipe, "told")
+    assert os.read(reader, 100) == b"told"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_report_may_not_go_through_a_link_to_nowhere(lab, tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "no" / "report.json")
+    with pytest.raises(Wrong, match="should be a file in a folder that is there"):
+        lab(json=tmp_path / "link.json")

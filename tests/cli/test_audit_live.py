@@ -1,5 +1,6 @@
 """`recognizance audit live` against our own server over HTTP, and against endpoints that are odd, busy or not there."""
 
+import functools
 import json
 import os
 import re
@@ -10,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
+from botocore import session
 from tests.cli.conftest import Ran
+from tests.cli.invoking import invoke
 from tests.conftest import ADMIN, picture_of
 from tests.crash import servers
 from tests.pictures import ANNA, BRUNO, CLARA, DAVID, EMMA, EMMAS_SISTER, Sitter, people
@@ -18,16 +21,23 @@ from tests.reviewing import USER, HoldsSearches, opened
 from tests.s3_servers import moto
 from tests.schemas import validator
 from tests.wire.serving import serving
-from typer.testing import CliRunner
 
 from recognizance import app, cli, settings
-from recognizance.cli import endpoint, trial
+from recognizance.cli import audit_live, endpoint, trial
 from recognizance.values import Act, Decision, Explanation, Key, Verdict
 
 STRANGERS = range(2000, 2016)
 KEY = Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=ADMIN)
 UNKNOWN = ("cosine", "curve", "rank_one")
 """What only vectors, or our own files, tell."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_of_aws():
+    """What botocore reads for each session is the same for all, and is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "create_loader", functools.cache(session.create_loader))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,7 @@ def shell(folder, tuned):
             pipeline=app.pipeline,
             argv=words,
         )
-        result = CliRunner().invoke(cli.command_line(made), words)
+        result = invoke(made, words)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         ran = Ran(result.exit_code, result.stdout, result.stderr)
@@ -318,6 +328,27 @@ def test_ctrl_c_deletes_the_collection_and_keeps_what_was_answered(run, address,
     told = run("live", address, *asked(sets))
     assert "23 answers were kept" in told.err
     assert client.list_collections()["CollectionIds"] == []
+
+
+def test_whoever_asks_otherwise_gets_none_of_the_answers_that_were_kept(run, address, sets, client, monkeypatch):
+    whole = trial.Trial.search
+
+    def stops(self, *given):
+        whole(self, *given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial.Trial, "search", stops)
+    for more in ((), ("--purpose", "a test"), ("--case", "a test")):
+        told = run("live", address, *asked(sets, *more), code=130)
+        assert "answers were kept" not in told.err
+    assert "answers were kept" in run("live", address, *asked(sets, "--case", "a test"), code=130).err
+
+
+def test_another_key_gets_none_of_the_answers_that_were_kept():
+    one = endpoint.Endpoint(endpoint.place("http://there", None), "local", "AKID1", *[None] * 5)
+    other = replace(one, access_key="AKID2")
+    jobs = {audit_live._job(asking, {}, None, [80.0]) for asking in (one, other)}
+    assert len(jobs) == 2
 
 
 def test_pairs_are_compared_and_counted_as_offline(run, address, tmp_path):

@@ -1,6 +1,7 @@
 """`recognizance audit page`: a page made again from a report."""
 
 import json
+import os
 
 import pytest
 from tests.cli.auditing import run_with
@@ -47,6 +48,13 @@ def test_what_is_no_report_is_refused_in_a_sentence(given, tmp_path, text, why):
     assert why in ran.err
     assert len(ran.err.splitlines()) == 1
     assert not (tmp_path / "a.html").exists()
+
+
+def test_a_report_that_is_a_pipe_or_a_device_is_refused(given, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        ran = run_with(given, "audit", "page", str(path), "--html", str(tmp_path / "a.html"), code=1)
+        assert "it should be a regular file" in ran.err
 
 
 def test_a_page_is_not_written_over_its_report_nor_to_a_folder(given, report, tmp_path):

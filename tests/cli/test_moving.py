@@ -542,14 +542,19 @@ def test_a_move_that_makes_no_sense_is_told(machine, staff):
 # With a gate
 
 
-def report_of(path, verdict="passes", new=OTHER, version="0.1"):
+def report_of(path, verdict="passes", new=OTHER, version="0.1", **more):
     embed = {"task": "embed", "sha256": "0" * 64}
     told = {
+        "schema": "recognizance audit gate 1",
         "protocol": "gate",
         "result": {
             "verdict": verdict,
+            "by": "same comparisons",
+            "limits": {"margin": 1.5, "false": 1e-6, "missed": 0.01, "lost": 0.01},
+            "judged": [{"said": said, "verdict": "passes"} for said in ({}, {"sex": "F"})],
             "old": {"models": [{**embed, "name": "tiny-face", "version": version}]},
             "new": {"models": [{**embed, "name": new, "version": OTHER_VERSION}]},
+            **more,
         },
     }
     path.write_text(json.dumps(told))
@@ -572,6 +577,11 @@ def test_a_collection_moves_on_the_strength_of_a_gate_that_is_on_record(machine,
     [
         ({"verdict": "cannot tell"}, 1, "says: cannot tell; the collection stays as it is"),
         ({"new": "tiny-absent"}, 1, f"is for tiny-absent, not for {OTHER}"),
+        ({"by": "two reports"}, 1, "was made from two reports"),
+        ({"limits": {"margin": 4, "false": 1e-6, "missed": 0.01, "lost": 0.01}}, 1, "at most 3 times, got 4"),
+        ({"judged": [{"said": {}, "verdict": "passes"}]}, 1, "told no groups apart"),
+        ({"judged": [{"said": {"sex": "F"}, "verdict": "fails"}]}, 1, "of some group that it does not"),
+        ({"judged": None}, 2, "no report of `recognizance audit gate`"),
         ({"version": "0.0"}, 1, "from version 0.0 of the face model, and staff is of version 0.1"),
     ],
 )

@@ -66,7 +66,7 @@ def command_line(made: Made) -> typer.Typer:
         context: typer.Context,
         version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
     ) -> None:
-        context.obj = made
+        context.obj = context.obj or made  # who runs the same commands with other parts hands those in
         if version or context.invoked_subcommand is None:
             typer.echo(f"recognizance {__version__}" if version else context.get_help())
             raise typer.Exit

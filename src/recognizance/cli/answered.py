@@ -93,7 +93,7 @@ class Answered:
 
 
 def job(*parts: Sequence[str]) -> str:
-    """Return the name of an audit's file: another for another endpoint, gallery or threshold."""
+    """Return the name of an audit's file: another for another endpoint, caller, gallery or threshold."""
     return hashlib.sha256(json.dumps([list(part) for part in parts]).encode()).hexdigest()[:20]
 
 

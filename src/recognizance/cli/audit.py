@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recognizance import __version__
-from recognizance.cli import export, made, output
+from recognizance.cli import export, made, output, repeated
 from recognizance.cli.failures import Wrong
 from recognizance.cli.going import count, going
 from recognizance.cores import cores
@@ -96,7 +95,10 @@ Record = Annotated[
 ]
 Anonymous = Annotated[
     bool,
-    typer.Option("--anonymous", help="Put numbers in place of the names of people and pictures, to pass a report on."),
+    typer.Option(
+        "--anonymous",
+        help="Put numbers in place of the names of people and pictures, and show no pictures, to pass a report on.",
+    ),
 ]
 SEED = 20_261_123
 
@@ -144,7 +146,7 @@ class Lab:
         """Refuse a place for a report that cannot be written to."""
         outs = [("--json", self.asked.json), ("--html", self.asked.html)]
         for option, path in outs:
-            if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            if path is not None and not writable(path):
                 raise Wrong(f"{option} {output.shown(path)} should be a file in a folder that is there")
         if self.asked.json is not None and self.asked.json == self.asked.html:
             raise Wrong("--json and --html should be two files")
@@ -283,7 +285,7 @@ class Lab:
         listed = self.exclusions()
         left_out = sum(one.trouble is Trouble.EXCLUDED for _, templates in sets for one in templates.problems)
         return audit.Made(
-            command=shlex.join(["recognizance", *self.given.argv]),
+            command=repeated.command(self.given.argv, anonymous=self.asked.anonymous),
             version=__version__,
             models=models,
             pipeline=pipeline,
@@ -378,15 +380,27 @@ def cut(text: str, most: int = SAID) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def writable(path: Path) -> bool:
+    """Tell whether a report may go to this path: no folder, and in a folder that is there; links are followed."""
+    return not path.is_dir() and Path(os.path.realpath(path)).parent.is_dir()
+
+
 def write(path: Path, text: str) -> None:
-    """Write a report whole or not at all, for its owner only, in place of what was there."""
-    handle, draft = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+    """Write a report whole or not at all, for its owner only, in place of the file that was there.
+
+    A link stays, and the file that it leads to is written. A pipe or a device is written to as it is.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(text.encode())
+        return
+    place = Path(os.path.realpath(path))
+    handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        Path(draft).replace(path)
+        Path(draft).replace(place)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

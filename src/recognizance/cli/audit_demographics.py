@@ -62,6 +62,7 @@ def demographics(  # noqa: PLR0913 - each is an option of the command line
     seed: audit.Seed = audit.SEED,
     cache: audit.Cache = True,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Count false matches and misses by group and by pair of groups, at one threshold for everybody.
@@ -78,7 +79,7 @@ def demographics(  # noqa: PLR0913 - each is an option of the command line
     given = made.of(context)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(dict.fromkeys(groups)), people=people, face=face, seed=seed,
-        cache=cache, record=record, person_column=person_column,
+        cache=cache, record=record, person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     lab = audit.Lab(given, given.settings(data=data), asked)
 

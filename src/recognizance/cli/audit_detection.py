@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +17,9 @@ from recognizance.cli.going import going
 if TYPE_CHECKING:
     from recognizance.evaluation.boxes import Boxes, Looked
     from recognizance.evaluation.detection import At, Detection, Mean
+
+OF_FACES = ("blur", "occlusion", "pose", "illumination", "expression", "invalid", "size")
+"""Columns that say something of a face and name nobody, as WIDER FACE has them: what an anonymous report may show."""
 
 Images = Annotated[Path, typer.Option("--images", metavar="FOLDER", help="Where the files are that the table names.")]
 BoxesTable = Annotated[
@@ -30,11 +35,24 @@ Smallest = Annotated[
 ]
 
 
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="COLUMN",
+        help="A column of the table to tell faces apart by; may be repeated. Without it, all that have few values; "
+        "with --anonymous, of those only " + ", ".join(OF_FACES) + ".",
+        show_default=False,
+    ),
+]
+
+
 def detection(  # noqa: PLR0913 - each is an option of the command line
     context: typer.Context,
     images: Images,
     boxes: BoxesTable,
     smallest: Smallest = 40.0,
+    by: By = None,
     json: audit.Json = None,
     html: audit.Html = None,
     seed: audit.Seed = audit.SEED,
@@ -64,6 +82,7 @@ def detection(  # noqa: PLR0913 - each is an option of the command line
         table = read_boxes(boxes)
     except SetWrong as error:
         raise Wrong(str(error)) from error
+    table = _told_apart(table, boxes, by or (), anonymous=anonymous)
     looked = _looked(lab, table, images)
     if not looked.truths:
         raise Failed(f"no picture that {output.shown(boxes)} names could be used; its files are read from {images}")
@@ -82,6 +101,20 @@ def detection(  # noqa: PLR0913 - each is an option of the command line
     )
 
 
+def _told_apart(table: Boxes, boxes: Path, by: Sequence[str], *, anonymous: bool) -> Boxes:
+    """Return a table with the columns that a report may show: those asked for, else all, or of faces where names go."""
+    for column in by:
+        if column in table.left_out:
+            raise Wrong(f"--by {output.shown(column)}: the column has more than 12 different values")
+        if column not in table.columns:
+            raise Wrong(f"--by {output.shown(column)}: {output.shown(boxes)} has no column {output.shown(column)}")
+    shown = [
+        one for one in table.columns if (one in by if by else not anonymous or one.strip().lower() in OF_FACES)
+    ]  # fmt: skip
+    left = [one for one in table.columns if one not in shown]
+    return replace(table, columns=tuple(shown), left_out=(*table.left_out, *left))
+
+
 def _looked(lab: audit.Lab, table: Boxes, images: Path) -> Looked:
     from recognizance.evaluation.boxes import look_at, remembering
 
@@ -92,7 +125,6 @@ def _looked(lab: audit.Lab, table: Boxes, images: Path) -> Looked:
 
 def _made(lab: audit.Lab, images: Path, boxes: Path, table: Boxes, looked: Looked) -> Any:
     import hashlib
-    from dataclasses import replace
 
     from recognizance.evaluation.audit import Set
 
@@ -108,7 +140,8 @@ def _small(found: Detection) -> list[Any]:
     kinds = [(f"{one.column} {one.value or 'not said'}", one.faces) for one in found.kinds if one.recall is None]
     sizes = [(f"{one.smallest:g} to {one.largest:g} pixels", one.faces) for one in found.sizes if one.recall is None]
     return [
-        Problem(Trouble.SMALL_GROUP, name, f"{faces} faces: too few for a rate") for name, faces in [*kinds, *sizes]
+        Problem(Trouble.SMALL_GROUP, name, f"{faces} faces, in fewer than ten pictures")
+        for name, faces in [*kinds, *sizes]
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recognizance.cli import audit, made, output
+from recognizance.cli import audit, made, output, repeated
 from recognizance.cli.audit_demographics import FalseMatchRate, Threshold, threshold_for
 from recognizance.cli.failures import FAILED, Failed, Wrong
 
@@ -42,12 +41,19 @@ Images = Annotated[
 ]  # fmt: skip
 Margin = Annotated[
     float,
-    typer.Option(min=1.01, metavar="TIMES", help="How many times as often the new one may be wrong about any group."),
+    typer.Option(
+        metavar="TIMES", help="How many times as often the new one may be wrong about any group: over 1, at most 3."
+    ),
 ]
 Rise = Annotated[
     float,
-    typer.Option(min=0, max=1, metavar="SHARE", help="By how much misses of a group may rise, whatever the ratio."),
+    typer.Option(metavar="SHARE", help="By how much misses of a group may rise, whatever the ratio: at most 0.1."),
 ]
+NoGroups = Annotated[
+    bool,
+    typer.Option("--no-groups", help="Judge everybody together alone, where nothing tells people apart; no collection "
+                 "moves on such a report."),
+]  # fmt: skip
 Report = Annotated[Path | None, typer.Argument(metavar="OLD", show_default=False,
                                                help="Instead: a report of `audit demographics` (JSON).")]  # fmt: skip
 Reported = Annotated[Path | None, typer.Argument(metavar="NEW", show_default=False,
@@ -62,6 +68,7 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
     old: Old = None,
     new: New = None,
     groups: audit.Groups = None,
+    no_groups: NoGroups = False,
     people: audit.People = None,
     threshold: Threshold = None,
     fmr: FalseMatchRate = None,
@@ -86,6 +93,7 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
         raise Wrong("--threshold or --fmr: one of them says when two pictures match")
     if fmr is not None and not 1e-9 <= fmr <= 0.1:
         raise Wrong(f"--fmr {fmr:g} should lie between 1e-9 and 0.1")
+    _within(margin, rise)
     given = made.of(context)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(dict.fromkeys(groups or ())), people=people, face=face,
@@ -94,9 +102,16 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
     if old_report is not None:
         if new_report is None or images is not None or old or new or groups or threshold is not None or fmr is not None:
             raise Wrong("give two reports OLD and NEW with --margin alone, or --images, --groups and --new")
+        if no_groups:
+            raise Wrong("--no-groups is for --images; the groups of two reports are those that they tell apart")
         verdict = _reports(audit.Lab(given, given.settings(data=data), asked), old_report, new_report, margin, rise)
     elif images is None or not new:
         raise Wrong("give --images and --new SETTING=VALUE, or two reports OLD and NEW")
+    elif bool(groups) == no_groups:
+        raise Wrong(
+            "--groups or --no-groups: one of them says who is judged" if groups
+            else "--groups COLUMN is needed: what tells the people apart; or --no-groups, to judge everybody alone"
+        )  # fmt: skip
     else:
         labs = [
             audit.Lab(_with(given, choices), _with(given, choices).settings(data=data), asked)
@@ -105,6 +120,15 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
         verdict = _pictures(labs[0], labs[1], images, (threshold, fmr), margin, rise)
     if verdict != "passes":
         raise typer.Exit(FAILED if verdict == "fails" else CANNOT_TELL)
+
+
+def _within(margin: float, rise: float, false: float = 0.0) -> None:
+    """Raise `Wrong` for limits that would let anything pass."""
+    from recognizance.evaluation.gate import Limits, beyond
+
+    said = beyond(Limits(margin, false, rise, rise))
+    if said is not None:
+        raise Wrong(said)
 
 
 def _with(given: made.Made, choices: Sequence[str]) -> made.Made:
@@ -132,6 +156,8 @@ def _pictures(
         raise Wrong("the old system and the new one are the same; say with --new what is to change")
     seen: list[tuple[Templates, Errors, Mapping[str, Any]]] = []
     crowd, twice = None, tuple[Any, ...]()
+    if at_which[0] is not None:
+        _within(margin, rise, old.pipeline().similarity.rate(at_which[0]))
     for lab, which in ((old, "old"), (new, "new")):
         templates = lab.templates(images, role=which)
         said = {column: templates.groups(column) for column in lab.asked.groups}
@@ -179,6 +205,7 @@ def _reports(lab: audit.Lab, old: Path, new: Path, margin: float, rise: float) -
     try:
         threshold = after["result"]["threshold"]
         limits = gate.Limits(margin, threshold["fmr"] or threshold["curve"], rise, rise)
+        _within(margin, rise, limits.false)
         judged = gate.judge_reports(before, after, limits)
     except gate.NotAlike as error:
         raise Wrong(str(error)) from error
@@ -187,7 +214,7 @@ def _reports(lab: audit.Lab, old: Path, new: Path, margin: float, rise: float) -
     systems = [_made(one["made"]) for one in (before, after)]
     report = audits.Audit(
         "gate",
-        replace(_both(systems), command=shlex.join(["recognizance", *lab.given.argv])),
+        replace(_both(systems), command=repeated.command(lab.given.argv, anonymous=lab.asked.anonymous)),
         tuple(_small(judged)),
         _result(judged, limits, "two reports",
                 [_system(one, document["result"]["threshold"])
@@ -199,8 +226,10 @@ def _reports(lab: audit.Lab, old: Path, new: Path, margin: float, rise: float) -
 
 
 def _report(path: Path) -> Mapping[str, Any]:
+    from recognizance.evaluation import regular
+
     try:
-        read: Any = json_.loads(path.read_bytes())
+        read: Any = json_.loads(regular.read(path, regular.REPORT))
     except OSError as error:
         raise Wrong(f"{output.shown(path)} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -253,8 +282,9 @@ def _small(judged: Gate) -> list[Any]:
         Problem(
             Trouble.SMALL_GROUP,
             ", ".join(f"{column} {value}" for column, value in one.said.items()),
-            f"{one.people} {'person' if one.people == 1 else 'people'}, fewer than {SMALLEST}: the gate does not judge "
-            "this group",
+            f"{one.people} {'person' if one.people == 1 else 'people'}, "
+            + (f"fewer than {SMALLEST}" if one.people < SMALLEST else "withheld in the reports")
+            + ": the gate does not judge this group",
         )
         for one in judged.withheld
     ]

@@ -80,6 +80,7 @@ def identification(  # noqa: PLR0913 - each is an option of the command line
     seed: audit.Seed = audit.SEED,
     cache: audit.Cache = True,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Search for people who are in the gallery and for people who are not, as NIST's test of one among many does."""
@@ -89,7 +90,7 @@ def identification(  # noqa: PLR0913 - each is an option of the command line
         raise Wrong("give --probes and --gallery, or one set with --images")
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, people=people, face=face, seed=seed, cache=cache, record=record,
-        person_column=person_column,
+        person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     lab = audit.Lab(given, given.settings(data=data), asked)
 

@@ -60,6 +60,7 @@ def labels(  # noqa: PLR0913 - each is an option of the command line
     html: audit.Html = None,
     cache: audit.Cache = True,
     record: audit.Record = False,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Find labels that are likely wrong: one picture or one person under two names, a picture of somebody else.
@@ -69,7 +70,14 @@ def labels(  # noqa: PLR0913 - each is an option of the command line
     """
     given = made.of(context)
     asked = audit.Asked(
-        json=json, html=html, exclude=exclude, face=face, cache=cache, record=record, person_column=person_column
+        json=json,
+        html=html,
+        exclude=exclude,
+        face=face,
+        cache=cache,
+        record=record,
+        person_column=person_column,
+        anonymous=anonymous,
     )
     lab = audit.Lab(given, given.settings(data=data), asked)
     if write is not None and os.path.lexists(write):
@@ -84,7 +92,7 @@ def labels(  # noqa: PLR0913 - each is an option of the command line
     with going("comparisons", len(templates.subjects) * (len(templates.subjects) - 1) // 2, given.now) as bar:
         found = protocol.suspects(templates, similarity, expected=expect, progress=lambda done, of: bar(done))
     found = protocol.looked_at(found, templates)
-    shown = _pairs(lab, found, templates, pictures) if html is not None else {}
+    shown = _pairs(lab, found, templates, pictures) if html is not None and not anonymous else {}
 
     def page(document: Mapping[str, Any]) -> Page:
         return told.page(document, shown)

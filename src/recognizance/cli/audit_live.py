@@ -97,7 +97,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     gallery: Gallery = None,
     mated: audit_replay.Mated = None,
     thresholds: audit_replay.Thresholds = "80,90,95,99",
-    called: audit_replay.Called = "people searched for",
+    called: audit_replay.Called = "people",
     worst: audit_replay.Worst = 12,
     pairs: Pairs = None,
     images: Images = None,
@@ -133,7 +133,8 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     lab = audit.Lab(given, given.settings(data=data), asked)
     where = endpoint.place(url, region)
     other = None if beside is None else _report(beside)
-    stated = {"purpose": purpose, "case": case, "consent": consent, "authorisation": authorisation, "probe": probe}
+    options = {"purpose": purpose, "case": case, "consent": consent, "authorisation": authorisation, "probe": probe}
+    stated = {name: text for name, text in options.items() if text is not None}
     both = sending.both(lab, probes, gallery)
     listed = sending.listed(lab, pairs, images)
     if both is None and listed is None:
@@ -143,7 +144,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     asking = endpoint.connect(
         where,
         profile=profile,
-        stated={name: text for name, text in stated.items() if text is not None},
+        stated=stated,
         at_once=at_once,
         per_second=pace,
     )
@@ -156,7 +157,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     from recognizance.evaluation.replay import Question
     from recognizance.evaluation.told import live as told
 
-    name = _job(asking.place, both, percents)
+    name = _job(asking, stated, both, percents)
     with answered.opened(lab.settings.data, name, given.now()) as so_far:
         if len(so_far):
             output.complain(f"going on where an audit was stopped: {count(len(so_far), 'answer')} were kept")
@@ -193,11 +194,11 @@ def live(  # noqa: PLR0913 - each is an option of the command line
 
 def _report(path: Path) -> dict[str, Any]:
     """Return what the page needs of another system's report. Raises `Wrong` for a file that is none."""
-    from recognizance.evaluation import live
+    from recognizance.evaluation import live, regular
     from recognizance.evaluation.told import live as told
 
     try:
-        found = live.beside(path.read_text(encoding="utf-8"))
+        found = live.beside(regular.read(path, regular.REPORT).decode())
     except (OSError, UnicodeDecodeError) as error:
         raise Wrong(f"--beside {output.shown(path)} cannot be read: {output.shown(error)}") from error
     except ValueError as error:
@@ -225,9 +226,15 @@ def _lasting(seconds: float) -> str:
     return f"{seconds:,.0f} seconds" if seconds < 120 else f"{seconds / 60:,.0f} minutes"
 
 
-def _job(where: endpoint.Place, both: tuple[Sending, Sending] | None, percents: Sequence[float]) -> str:
+def _job(
+    asking: endpoint.Endpoint,
+    stated: Mapping[str, str],
+    both: tuple[Sending, Sending] | None,
+    percents: Sequence[float],
+) -> str:
     gallery = () if both is None else both[1].digests
-    return answered.job([where.called, where.region or ""], gallery, [f"{min(percents):g}"])
+    who = [asking.access_key, *(f"{name}={stated[name]}" for name in sorted(stated))]  # may decide what is answered
+    return answered.job([asking.place.called, asking.region], who, gallery, [f"{min(percents):g}"])
 
 
 def _replayed(

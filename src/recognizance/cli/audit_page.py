@@ -10,9 +10,6 @@ import typer
 from recognizance.cli import audit, output
 from recognizance.cli.failures import Wrong
 
-LARGEST = 256 * 2**20
-"""Bytes of a report that is read: the largest there are have some megabytes."""
-
 
 def page(
     report: Annotated[Path, typer.Argument(metavar="REPORT.json", help="What --json of an audit wrote.")],
@@ -25,7 +22,7 @@ def page(
     from recognizance.evaluation import page as pages
     from recognizance.evaluation import remade
 
-    if html.is_dir() or not html.absolute().parent.is_dir():
+    if not audit.writable(html):
         raise Wrong(f"--html {output.shown(html)} should be a file in a folder that is there")
     if html.exists() and html.samefile(report):
         raise Wrong("--html should be another file than the report")
@@ -39,10 +36,10 @@ def page(
 
 
 def _text(path: Path) -> str:
-    """Return a report's text. Raises `Wrong` for one that is too large, `OSError` for one that cannot be read."""
-    if path.is_file() and path.stat().st_size > LARGEST:
-        raise Wrong(f"{output.shown(path)} is too large for a report: it should be at most {LARGEST:,} bytes")
+    """Return a report's text. Raises `Wrong` for one that is no text, `OSError` for one that cannot be read."""
+    from recognizance.evaluation import regular
+
     try:
-        return path.read_bytes().decode()
+        return regular.read(path, regular.REPORT).decode()
     except UnicodeDecodeError as error:
         raise Wrong(f"{output.shown(path)} is no report of an audit: it is no UTF-8 text") from error

@@ -50,7 +50,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     gallery: Gallery,
     mated: Mated = None,
     thresholds: Thresholds = "80,90,95,99",
-    called: Called = "people searched for",
+    called: Called = "people",
     worst: Worst = 12,
     show_faces: ShowFaces = False,
     groups: audit.Groups = None,
@@ -63,6 +63,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     seed: audit.Seed = audit.SEED,
     cache: audit.Cache = True,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Look for people in a gallery of others, and count who is taken for somebody else at each setting."""
@@ -70,7 +71,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     percents = similarities(thresholds)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(groups or ()), people=people, face=face, seed=seed,
-        cache=cache, record=record, person_column=person_column,
+        cache=cache, record=record, person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     lab = audit.Lab(given, given.settings(data=data), asked)
 
@@ -93,7 +94,8 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     result = figures(found, searched, among, called=called, curve=curve_of(lab))
     problems = (*searched.problems, *among.problems, *unusable, *found.problems)
     sets = lab.made([("probes", searched), ("gallery", among)])
-    shown = _shown(lab, found, result, searched, among, blurred=not show_faces) if html is not None else []
+    pictured = html is not None and not anonymous
+    shown = _shown(lab, found, result, searched, among, blurred=not show_faces) if pictured else []
 
     def page(document: Mapping[str, Any]) -> Page:
         return told.page(document, shown)

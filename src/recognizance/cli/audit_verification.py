@@ -49,6 +49,7 @@ def verification(  # noqa: PLR0913 - each is an option of the command line
     seed: audit.Seed = audit.SEED,
     cache: audit.Cache = True,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Say how often two pictures are taken for one person, and how often one person is missed, on a list of pairs.
@@ -59,7 +60,7 @@ def verification(  # noqa: PLR0913 - each is an option of the command line
     given = made.of(context)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(groups or ()), people=people, face=face, seed=seed,
-        cache=cache, record=record, person_column=person_column,
+        cache=cache, record=record, person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     lab = audit.Lab(given, given.settings(data=data), asked)
 
@@ -188,17 +189,18 @@ def _enrolment(templates: Templates, columns: Sequence[str]) -> dict[str, Any]:
     import numpy as np
 
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation.intervals import SMALLEST
     from recognizance.evaluation.rates import Rate
+    from recognizance.evaluation.withheld import hidden
 
     lost, people = ~templates.found, np.array(templates.people)
     groups: list[dict[str, Any]] = []
     for column in columns:
         said = np.array(templates.groups(column))
-        for name in sorted(set(said) - {""}):
+        names = sorted(set(said) - {""})
+        sizes = [len(np.unique(people[said == name])) for name in names]
+        for name, many, out in zip(names, sizes, hidden(sizes), strict=True):
             here = said == name
-            many = len(np.unique(people[here]))
-            rate = Rate(int(lost[here].sum()), int(here.sum())) if many >= SMALLEST else None
+            rate = None if out else Rate(int(lost[here].sum()), int(here.sum()))
             groups.append({"column": column, "group": name, "people": many, "failed": audits.rate(rate)})
     return {"failed": audits.rate(Rate(int(lost.sum()), len(lost))), "groups": groups}
 
@@ -211,16 +213,19 @@ def _groups(
 
     from recognizance.evaluation.intervals import SMALLEST
     from recognizance.evaluation.subjects import Problem, Trouble
+    from recognizance.evaluation.withheld import FOLLOWS, hidden
 
     found: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for column in columns:
         said = np.array(templates.groups(column))
-        for name in sorted(set(said) - {""}):
-            part = scored.part((said[scored.one] == name) & (said[scored.other] == name))
-            people = len(np.unique(np.concatenate([part.first, part.second])))
-            if people < SMALLEST:
-                problems.append(Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} people in its pairs"))
+        names = sorted(set(said) - {""})
+        parts = [scored.part((said[scored.one] == name) & (said[scored.other] == name)) for name in names]
+        sizes = [len(np.unique(np.concatenate([part.first, part.second]))) for part in parts]
+        for name, part, people, out in zip(names, parts, sizes, hidden(sizes), strict=True):
+            if people < SMALLEST or out:
+                why = "" if people < SMALLEST else f"; {FOLLOWS}"
+                problems.append(Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} people in its pairs{why}"))
             found.append(
                 {
                     "column": column,
@@ -228,7 +233,7 @@ def _groups(
                     "people": people,
                     "mated": int(part.same.sum()),
                     "nonmated": int((~part.same).sum()),
-                    "at_similarity": None if people < SMALLEST else _at_similarities(part, similarity),
+                    "at_similarity": None if people < SMALLEST or out else _at_similarities(part, similarity),
                 }
             )
     return found, problems

@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
+from recognizance.cli import repeated
 from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.output import shown
 from recognizance.cli.remote import ANY_REGION, MODELS
@@ -114,10 +115,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint, open. It may be asked from several threads."""
+    """An endpoint, open. It may be asked from several threads. `access_key` is the id of the key it is asked with."""
 
     place: Place
     region: str
+    access_key: str
     counted: Counted
     _patient: Any = field(repr=False)
     _quick: Any = field(repr=False)
@@ -243,7 +245,7 @@ class Denied(Failed):
 
 
 def place(given: str, region: str | None) -> Place:
-    """Return where an address as it was typed leads: a URL, or "aws". Raises `Wrong` for anything else."""
+    """Return where an address as it was typed leads: a URL, less its query, or "aws". Raises `Wrong` for others."""
     if given.lower() == AMAZON:
         return Place(None, region, amazon=True)
     try:
@@ -254,14 +256,15 @@ def place(given: str, region: str | None) -> Place:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
         raise Wrong(
-            f"{shown(given)} should be the URL of an endpoint, such as http://127.0.0.1:8477, or aws for Amazon's own"
+            f"{shown(repeated.address(given))} should be the URL of an endpoint, such as http://127.0.0.1:8477, or aws "
+            "for Amazon's own"
         )
     if parts.username or parts.password:
         raise Wrong("the URL should not hold a name or a password: the access key signs each request")
     amazon = host.endswith(AMAZONS)
     named = host.split(".")
     of_host = named[1] if amazon and named[0].startswith("rekognition") and len(named) > 3 else None
-    return Place(given.rstrip("/"), region or of_host, amazon)
+    return Place(repeated.address(given).rstrip("/"), region or of_host, amazon)
 
 
 def connect(
@@ -298,7 +301,8 @@ def connect(
         session = Session(profile=profile)
         session.get_component("data_loader").search_paths.append(str(MODELS))
         made = boto3.Session(botocore_session=session)
-        if made.get_credentials() is None:
+        credentials = made.get_credentials()
+        if credentials is None:
             raise Failed(NO_KEY.format(address=where.called))
         region = where.region or made.region_name or ("" if where.amazon else ANY_REGION)
         if not region:
@@ -308,6 +312,7 @@ def connect(
         return Endpoint(
             place=known,
             region=region,
+            access_key=str(credentials.access_key),
             counted=Counted(),
             _patient=client("rekognition", PATIENT),
             _quick=client("rekognition", QUICK),

@@ -1,4 +1,4 @@
-"""Whether a report of `audit gate` lets a collection move to another model: passed, on record, of these models."""
+"""Whether a report of `audit gate` lets a collection move to another model: passed by group, recorded, of these two."""
 
 from __future__ import annotations
 
@@ -12,28 +12,36 @@ from recognizance.cli import output
 from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.made import Asking
 from recognizance.errors import NotFound
+from recognizance.evaluation import regular
 
 
 def check(ask: Asking, collection: str, model: str, path: Path) -> None:
     """Raise `Wrong` for what is no report of a gate, and `Failed` where it does not let the collection move to `model`.
 
-    The report counts where its SHA-256 is on record, so that nobody can move a collection on the strength of a file
-    that was written by hand.
+    The report has to say that both systems saw the same pictures, group by group, within the limits of
+    `recognizance.evaluation.gate.beyond`, and its SHA-256 has to be on record here. That proves that these bytes were
+    entered, by whom and when; not that the command wrote them: who may record an audit on this machine can record a
+    false one, and the record then says who did.
     """
     try:
-        data = path.read_bytes()
+        data = regular.read(path, regular.REPORT)
         report: Any = json.loads(data)
         verdict = report["result"]["verdict"]
         old, new = (_embedder(report["result"][which]) for which in ("old", "new"))
-        passed = report["protocol"] == "gate" and verdict == "passes"
+        passed = (
+            report["schema"] == "recognizance audit gate 1" and report["protocol"] == "gate" and verdict == "passes"
+        )
+        short = _short(report["result"]) if passed else None
     except OSError as error:
         raise Wrong(f"--gate {output.shown(path)} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, StopIteration) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise Wrong(f"--gate {output.shown(path)} is no report of `recognizance audit gate`") from error
     if not passed:
         raise Failed(
             f"the gate of {output.shown(path)} says: {output.shown(str(verdict))}; the collection stays as it is"
         )
+    if short is not None:
+        raise Failed(f"the gate of {output.shown(path)} {short}; the collection stays as it is")
     if new["name"] != model:
         raise Failed(
             f"the gate of {output.shown(path)} is for {output.shown(new['name'])}, not for {output.shown(model)}"
@@ -52,6 +60,23 @@ def check(ask: Asking, collection: str, model: str, path: Path) -> None:
             f"{output.shown(path)} is not on record here, or was changed since; run `recognizance audit gate` on this "
             "machine, without --no-record"
         )
+
+
+def _short(result: Mapping[str, Any]) -> str | None:
+    """Return what a report that says "passes" falls short of, None where it is enough."""
+    from recognizance.evaluation.gate import Limits, beyond
+
+    limits = Limits(*(float(result["limits"][name]) for name in ("margin", "false", "missed", "lost")))
+    judged = result["judged"]
+    if result["by"] != "same comparisons":
+        return "was made from two reports; run `recognizance audit gate --images` on pictures that both systems see"
+    if beyond(limits) is not None:
+        return f"was judged by limits that let too much pass: {beyond(limits)}"
+    if not any(one["said"] for one in judged):
+        return "told no groups apart; run it with --groups"
+    if any(one["verdict"] != "passes" for one in judged):
+        return "says that it passes, and of some group that it does not"
+    return None
 
 
 def _embedder(system: Mapping[str, Any]) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from recognizance.evaluation.rates import Counted
-from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.subjects import Problem, Trouble, plain
 
 Figures = Mapping[str, Any]
 DIGITS = 6
@@ -82,7 +82,7 @@ class Audit:
 def document(audit: Audit) -> dict[str, Any]:
     """Return an audit as plain values for JSON; numbers with at most `DIGITS` significant digits."""
     made = audit.made
-    plain = {
+    values = {
         "schema": f"recognizance audit {audit.protocol} 1",
         "protocol": audit.protocol,
         "made": {
@@ -108,7 +108,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "result": audit.result,
         "findings": [{"kind": one.kind, "group": one.group, "said": one.said} for one in audit.findings],
     }
-    rounded: dict[str, Any] = figure(plain)
+    rounded: dict[str, Any] = figure(values)
     return rounded
 
 
@@ -150,9 +150,9 @@ def as_json(audit: Audit) -> str:
     return written(document(audit))
 
 
-def written(plain: Mapping[str, Any]) -> str:
+def written(document: Mapping[str, Any]) -> str:
     """Return a document as its file holds it; one that was read from such a file gives the same bytes again."""
-    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return plain(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def digest(text: str) -> str:

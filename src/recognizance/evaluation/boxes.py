@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from recognizance.evaluation import regular
 from recognizance.evaluation.detection import Finds, Truth
 from recognizance.evaluation.kept import Found, Kept
 from recognizance.evaluation.pipeline import See, Seen
@@ -172,7 +173,7 @@ def look_at(truths: Sequence[Truth], folder: Path, look: See, *, progress: Calla
 
 
 def _looked(truth: Truth, folder: Path, look: See) -> tuple[Finds, str] | Problem:
-    data = (folder / truth.picture).read_bytes()
+    data = regular.read(folder / truth.picture, regular.PICTURE)
     seen = look(data)
     if seen.faces is None:
         return Problem(Trouble.UNREADABLE, truth.picture, seen.why)

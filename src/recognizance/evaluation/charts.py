@@ -36,6 +36,9 @@ LETTERS = 58
 ROW = 22
 """How many letters of a row's label stand in one line."""
 
+LINES = 3
+"""How many lines a label takes at most; what is left out of it stands in the table beside the chart."""
+
 INK, MUTED, RULE, PAPER = "#010101", "#020202", "#030303", "#040404"
 HUES = ("#0a0101", "#0a0102", "#0a0103", "#0a0104", "#0a0105", "#0a0106")
 PAINT: Mapping[str, str] = {
@@ -260,6 +263,8 @@ def heat(
     shapes = {len(row) for row in (*values, *labels)}
     if not rows or not columns or shapes != {len(columns)} or not len(rows) == len(values) == len(labels):
         raise ValueError("a heat map needs rows and columns, and a value and a label for each cell")
+    long = max(len(word) for one in columns for word in one.split() or [""]) > 18
+    tall = 1.1 + 0.36 * len(rows) + (0.8 if long else 0.0)
 
     def draw(figure: Figure) -> None:
         from matplotlib.patches import Rectangle
@@ -290,12 +295,12 @@ def heat(
         axes.xaxis.tick_top()
         axes.xaxis.set_label_position("top")
         axes.set_xlabel(_wrapped(across, 60))
-        axes.set_ylabel(_wrapped(down, 40))
+        axes.set_ylabel(_wrapped(down, min(40, int(10 * tall))))
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
 
-    return _svg(draw, 1.1 + 0.36 * len(rows))
+    return _svg(draw, tall)
 
 
 def _svg(draw: Callable[[Figure], None], height: float) -> str:
@@ -533,4 +538,5 @@ def _text(text: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(shown(text), width)) if text else ""
+    """Return a text in lines of a width, shortened with an ellipsis: a longer one would leave nothing to draw on."""
+    return "\n".join(textwrap.wrap(shown(text), width, max_lines=LINES, placeholder="…")) if text else ""

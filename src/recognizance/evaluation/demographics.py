@@ -36,6 +36,7 @@ from recognizance.evaluation.intervals import (
     pairs_of_groups,
 )
 from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.withheld import FOLLOWS, hidden
 from recognizance.values import Vectors
 
 MOST_GROUPS, MOST_VALUES = 30, 200
@@ -289,14 +290,20 @@ def by_group(crowd: Crowd, seen: Errors, columns: Sequence[str], random: np.rand
     """
     names, label = groups_of(crowd, columns)
     sizes = np.bincount(label[label < len(names)], minlength=len(names))
-    withheld = sizes < SMALLEST
+    lines, also = _crossed(crowd, columns, names)
+    withheld = np.array(hidden(sizes.tolist(), lines, also), np.bool_)
     # people of no group and of small ones are one more group: they meet the others, and are in everybody's rate
     moved = np.where(label < len(names), np.append(withheld, False)[label], False)
-    rest = len(names)
+    rest, place = len(names), label
     label = np.where(moved, rest, label)
-    false = _false(seen, label, len(names), withheld)
-    missed = _own(seen.missed, seen.mated, label, withheld)
-    lost = _own(seen.lost, seen.pictures, label, withheld)
+    # of one kind of rate, too, one group alone may have too few people
+    unseen = [
+        np.array(hidden(_sizes(of, place, rest), lines, np.nonzero(withheld)[0].tolist()), np.bool_)
+        for of in (seen.enrolled, seen.mated, seen.pictures)
+    ]
+    false = _false(seen, label, rest, unseen[0])
+    missed = _own(seen.missed, seen.mated, label, unseen[1])
+    lost = _own(seen.lost, seen.pictures, label, unseen[2])
     groups = tuple(
         Group(
             said=name,
@@ -320,6 +327,30 @@ def by_group(crowd: Crowd, seen: Errors, columns: Sequence[str], random: np.rand
     )
 
 
+def _sizes(of: Whole, label: Whole, groups: int) -> list[int]:
+    """Return how many people of each group have any trials."""
+    sizes: list[int] = np.bincount(label[of > 0], minlength=groups + 1)[:groups].tolist()
+    return sizes
+
+
+def _crossed(
+    crowd: Crowd, columns: Sequence[str], names: Sequence[tuple[str, ...]]
+) -> tuple[list[list[int]], list[int]]:
+    """Return, for several columns together, the groups that each group of one column is made of, and those to withhold.
+
+    The columns' own tables show the totals of the former, and withhold whole what the latter are part of.
+    """
+    lines, also = list[list[int]](), list[int]()
+    for at, column in enumerate(columns if len(columns) > 1 else ()):
+        alone, label = groups_of(crowd, [column])
+        out = hidden(np.bincount(label, minlength=len(alone) + 1)[: len(alone)].tolist())
+        for (value,), withheld in zip(alone, out, strict=True):
+            part = [place for place, name in enumerate(names) if name[at] == value]
+            lines.append(part)
+            also += part if withheld else []
+    return lines, also
+
+
 def groups_of(crowd: Crowd, columns: Sequence[str]) -> tuple[list[tuple[str, ...]], Whole]:
     """Return the groups' names in order, and each person's place among them: one past the last for who is in none.
 
@@ -332,9 +363,9 @@ def groups_of(crowd: Crowd, columns: Sequence[str]) -> tuple[list[tuple[str, ...
     large = int((np.bincount(label, minlength=len(names) + 1)[: len(names)] >= SMALLEST).sum())
     if large > MOST_GROUPS or len(names) > MOST_VALUES:
         raise TooManyGroups(
-            f"{' and '.join(columns)} tell{'s' if len(columns) == 1 else ''} {len(names)} groups apart, {large} of them "
-            f"of {SMALLEST} people or more; at most {MOST_VALUES} and {MOST_GROUPS} are compared: name a column of "
-            "fewer values"
+            f"{' and '.join(columns)} tell{'s' if len(columns) == 1 else ''} {len(names)} groups apart, {large} of "
+            f"them of {SMALLEST} people or more; at most {MOST_VALUES} and {MOST_GROUPS} are compared: name a column "
+            "of fewer values"
         )
     return names, label
 
@@ -561,7 +592,8 @@ def problems(groupings: Sequence[Grouping]) -> tuple[Problem, ...]:
         Problem(
             Trouble.SMALL_GROUP,
             ", ".join(f"{column} {value}" for column, value in zip(one.columns, group.said, strict=True)),
-            f"{group.people} {'person' if group.people == 1 else 'people'}, fewer than {SMALLEST}: rates are withheld",
+            f"{group.people} {'person' if group.people == 1 else 'people'}, "
+            + (f"fewer than {SMALLEST}: rates are withheld" if group.people < SMALLEST else FOLLOWS),
         )
         for one in groupings
         for group in one.groups
@@ -591,10 +623,10 @@ def _said(told: Told, what: str, margin: float, words: Callable[[float], str]) -
     assert told.rate is not None, "a finding has a rate"
     times = "" if told.to_overall is None or told.to_overall.value is None else f"{told.to_overall.value:.1f} times "
     return (
-        f"People of this group {what} {times}as often as everybody ({told.rate.count:,} of {told.rate.of:,}, "
-        f"{words(told.rate.value)}; at least {told.surely:.1f} times, with all groups compared at once), and the limit "
-        f"is {margin:g} times. Ask for a higher Similarity where such people are searched, or for a model that "
-        "tells them apart."
+        f"People of this group {what} {times}as often as everybody ({told.rate.count:,} of {told.rate.of:,}; "
+        f"{words(told.rate.value)} with each person counted once; at least {told.surely:.1f} times, with all groups "
+        f"compared at once), and the limit is {margin:g} times. Ask for a higher Similarity where such people are "
+        "searched, or for a model that tells them apart."
     )
 
 

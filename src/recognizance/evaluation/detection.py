@@ -4,7 +4,7 @@ Boxes are left, top, right, bottom in pixels, shape (n, 4). In each picture find
 surest, and each is given to the free true face it overlaps most, if by half (intersection over union).
 True faces that do not count (marked invalid, or below the size asked about) are matched as well, and
 such a find counts neither for nor against. Faces of one picture share its light, its lens and its
-crowd: intervals come from drawing pictures, not faces, again and again.
+crowd, so pictures are what chance chose and what intervals speak of.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from recognizance.evaluation.intervals import SMALLEST
+from recognizance.evaluation.intervals import SMALLEST, wilson_of
 from recognizance.evaluation.rates import Rate
 from recognizance.vision.geometry import Numbers, overlaps
 
@@ -206,7 +207,7 @@ def matched(truths: Sequence[Truth], finds: Sequence[Finds], *, size: Sizes = lo
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of faces or finds, with its 95 % bounds from drawing pictures. `pictures`: how many it rests on."""
+    """A share of faces or finds, with 95 % bounds that know of pictures. `pictures`: how many it rests on."""
 
     count: int
     of: int
@@ -247,7 +248,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class OfSize:
-    """Faces, and finds, from a size to below another, in pixels; None where there is none, or fewer than `SMALLEST`."""
+    """Faces, and finds, from a size to below another, in pixels; None where fewer than `SMALLEST` pictures have one."""
 
     smallest: float
     largest: float
@@ -258,7 +259,7 @@ class OfSize:
 
 @dataclass(frozen=True, slots=True)
 class OfKind:
-    """Faces of which a column says one thing; `recall` is None where they are fewer than `SMALLEST`."""
+    """Faces of which a column says one thing; `recall` is None where fewer than `SMALLEST` pictures have one."""
 
     column: str
     value: str
@@ -317,12 +318,12 @@ def measure(
         too_small=int((~large).sum()),
         at=curve[0],
         curve=curve,
-        sizes=tuple(_sizes(found, confidence, drawn)),
-        kinds=tuple(_kinds(found, confidence, large, columns, drawn)),
+        sizes=tuple(_sizes(found, confidence)),
+        kinds=tuple(_kinds(found, confidence, large, columns)),
         average=_average(found, large, wrong, drawn) if large.any() else None,
         pictures=found.pictures,
         empty=int(found.empty.sum()),
-        with_false_finds=_false_alarms(found, confidence, wrong, drawn),
+        with_false_finds=_false_alarms(found, confidence, wrong),
     )
 
 
@@ -338,27 +339,33 @@ def _at(
     none = not finds.any()
     return At(
         confidence,
-        share(right, faces, drawn),
-        share(right, right + finds, drawn),
+        share(right, faces),
+        share(right, right + finds),
         Mean(int(finds.sum()), found.pictures, low, 3 / found.pictures if none else high),
     )
 
 
-def share(counts: NDArray[np.int64], of: NDArray[np.int64], drawn: NDArray[np.int64]) -> Share | None:
+def share(counts: NDArray[np.int64], of: NDArray[np.int64]) -> Share | None:
     """Return a share from its counts in each picture, None where there is nothing to count.
 
-    Each row of `drawn` says how often each picture was drawn. Where all or nothing was counted, every draw says the
-    same: the other bound is then the rule of three over the pictures that have something to count.
+    The variance is that of a ratio of sums over pictures (Cochran 1977, 6.4), and becomes bounds as in `intervals`:
+    Wilson's for as many independent faces as would have it, no more than there are, with Student's quantile. Degrees
+    of freedom are those of as many pictures of equal weight as these are worth (Kish 1965), one fewer. Where all or
+    nothing was counted, the other bound is the rule of three over that many pictures.
     """
-    if not of.any():
+    there = of > 0
+    if not there.any():
         return None
-    tops, bottoms = drawn @ counts, drawn @ of
-    low, high = (float(bound) for bound in np.quantile(tops[bottoms > 0] / bottoms[bottoms > 0], (0.025, 0.975)))
-    pictures = int((of > 0).sum())
-    if not counts.any():
-        high = min(1.0, 3 / pictures)
-    if (counts == of).all():
-        low = max(0.0, 1 - 3 / pictures)
+    right, faces = counts[there].astype(np.float64), of[there].astype(np.float64)
+    pictures, total = len(faces), float(faces.sum())
+    value, worth = float(right.sum()) / total, total**2 / float((faces**2).sum())
+    low, high = 0.0, 1.0
+    if value in (0.0, 1.0):
+        low, high = (0.0, min(1.0, 3 / worth)) if value == 0 else (max(0.0, 1 - 3 / worth), 1.0)
+    elif pictures > 1:
+        variance = pictures / (pictures - 1) * float(((right - value * faces) ** 2).sum()) / total**2
+        trials = min(total, value * (1 - value) / variance) if variance > 0 else total
+        low, high = wilson_of(value, trials, float(stats.t.ppf(0.975, max(1.0, worth - 1))))
     return Share(int(counts.sum()), int(of.sum()), low, high, pictures)
 
 
@@ -366,7 +373,12 @@ def _per(found: Matched, pictures: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.bincount(pictures, minlength=found.pictures).astype(np.int64)
 
 
-def _sizes(found: Matched, confidence: float, drawn: NDArray[np.int64]) -> list[OfSize]:
+def _of_enough(counts: NDArray[np.int64], of: NDArray[np.int64]) -> Share | None:
+    """Return a share, None where fewer than `SMALLEST` pictures have something to count."""
+    return share(counts, of) if np.count_nonzero(of) >= SMALLEST else None
+
+
+def _sizes(found: Matched, confidence: float) -> list[OfSize]:
     rows: list[OfSize] = []
     for smallest, largest in itertools.pairwise(EDGES):
         there = (found.face_size >= smallest) & (found.face_size < largest)
@@ -375,15 +387,14 @@ def _sizes(found: Matched, confidence: float, drawn: NDArray[np.int64]) -> list[
         faces, right = _per(found, found.face_picture[there]), _per(found, found.face_picture[hit])
         finds = right + _per(found, found.wrong_picture[false])
         if faces.any() or finds.any():
-            recall = share(right, faces, drawn) if faces.sum() >= SMALLEST else None
-            precision = share(right, finds, drawn) if finds.sum() >= SMALLEST else None
-            rows.append(OfSize(float(smallest), float(largest), int(faces.sum()), recall, precision))
+            rows.append(
+                OfSize(float(smallest), float(largest), int(faces.sum()), _of_enough(right, faces),
+                       _of_enough(right, finds))
+            )  # fmt: skip
     return rows
 
 
-def _kinds(
-    found: Matched, confidence: float, large: NDArray[np.bool_], columns: Sequence[str], drawn: NDArray[np.int64]
-) -> list[OfKind]:
+def _kinds(found: Matched, confidence: float, large: NDArray[np.bool_], columns: Sequence[str]) -> list[OfKind]:
     rows: list[OfKind] = []
     for column in columns:
         values = np.array([said.get(column, "") for said in found.said], dtype=np.str_)
@@ -391,8 +402,7 @@ def _kinds(
             there = large & (values == value)
             faces = _per(found, found.face_picture[there])
             right = _per(found, found.face_picture[there & (found.face_score >= confidence)])
-            enough = faces.sum() >= SMALLEST
-            rows.append(OfKind(column, value, int(faces.sum()), share(right, faces, drawn) if enough else None))
+            rows.append(OfKind(column, value, int(faces.sum()), _of_enough(right, faces)))
     return rows
 
 
@@ -418,9 +428,7 @@ def _average(found: Matched, large: NDArray[np.bool_], wrong: NDArray[np.bool_],
     return Precision(area(np.ones(found.pictures, np.int64)), low, high)
 
 
-def _false_alarms(
-    found: Matched, confidence: float, wrong: NDArray[np.bool_], drawn: NDArray[np.int64]
-) -> Share | None:
+def _false_alarms(found: Matched, confidence: float, wrong: NDArray[np.bool_]) -> Share | None:
     false = wrong & (found.wrong_score >= confidence)
     alarmed = (_per(found, found.wrong_picture[false]) > 0) & found.empty
-    return share(alarmed.astype(np.int64), found.empty.astype(np.int64), drawn)
+    return share(alarmed.astype(np.int64), found.empty.astype(np.int64))

@@ -56,6 +56,26 @@ class Limits:
     lost: float = 0.01
 
 
+MOST_TIMES, MOST_RISE, MOST_FALSE = 3.0, 0.1, 0.1
+"""Limits beyond which a gate would let anything pass: NIST IR 8280 finds differences of two to three times worth a
+test, and at a threshold that one in ten strangers reach nobody is told apart."""
+
+
+def beyond(limits: Limits) -> str | None:
+    """Return in a sentence which limit is none, None where all will do. What is no number will not do."""
+    if not 1 < limits.margin <= MOST_TIMES:
+        return f"the margin should be over 1 and at most {MOST_TIMES:g} times, got {limits.margin:g}"
+    for rise in (limits.missed, limits.lost):
+        if not 0 <= rise <= MOST_RISE:
+            return f"the rise should lie between 0 and {MOST_RISE:g}, got {rise:g}"
+    if not 0 <= limits.false <= MOST_FALSE:
+        return (
+            f"the threshold stands for {limits.false:.2g} false matches of strangers; at most {MOST_FALSE:g} tell "
+            "anybody apart: ask for a higher one"
+        )
+    return None
+
+
 KINDS = ("false", "missed", "lost")
 """What is judged: strangers who match, misses, and pictures in which no face was found."""
 
@@ -88,19 +108,36 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class OneSided:
+    """A rate that one of two reports alone has ("old" or "new"), so that nothing can be told of it."""
+
+    said: Mapping[str, str]
+    kind: str
+    only: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """All judgements, the groups that were too small for one, and what follows."""
+    """All judgements, the groups that were too small for one, and what follows. `asked` says whether groups were."""
 
     judged: tuple[Judged, ...]
     withheld: tuple[Withheld, ...]
+    asked: bool
+    one_sided: tuple[OneSided, ...] = ()
+
+    @property
+    def grouped(self) -> bool:
+        """Whether any group was judged, and not everybody alone."""
+        return any(one.said for one in self.judged)
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all judgements."""
+        """The worst of all judgements; where groups were asked for and none could be judged, it cannot tell."""
         found = {one.verdict for one in self.judged}
         if Verdict.FAILS in found:
             return Verdict.FAILS
-        return Verdict.CANNOT_TELL if Verdict.CANNOT_TELL in found or not found else Verdict.PASSES
+        unsure = Verdict.CANNOT_TELL in found or not found or bool(self.one_sided)
+        return Verdict.CANNOT_TELL if unsure or (self.asked and not self.grouped) else Verdict.PASSES
 
 
 def judge(old: Errors, new: Errors, crowd: Crowd, columns: Sequence[Sequence[str]], limits: Limits) -> Gate:
@@ -136,6 +173,7 @@ def judge(old: Errors, new: Errors, crowd: Crowd, columns: Sequence[Sequence[str
             for said, kind, both, group in parts
         ),
         tuple(withheld),
+        asked=bool(columns),
     )
 
 
@@ -223,7 +261,8 @@ def judge_reports(old: Mapping[str, Any], new: Mapping[str, Any], limits: Limits
     """Judge two reports of `audit demographics` on the same pictures.
 
     They do not say which comparisons both got wrong, so the rates count as independent, which they are not: the
-    intervals are wider than need be, and more often the gate cannot tell. Raises `NotAlike`.
+    intervals are wider than need be, and more often the gate cannot tell; so it cannot where one report alone has a
+    rate. Raises `NotAlike`.
     """
     _alike(old, new)
     before, after = ({key: (people, told) for key, people, told in _rates(one)} for one in (old, new))
@@ -240,7 +279,13 @@ def judge_reports(old: Mapping[str, Any], new: Mapping[str, Any], limits: Limits
         for group in grouping["groups"]
         if group["withheld"]
     ]
-    return Gate(tuple(judged), tuple(small))
+    one_sided = [
+        OneSided(dict(said), kind, side)
+        for side, here, there in (("old", before, after), ("new", after, before))
+        for said, kind in here
+        if (said, kind) not in there
+    ]
+    return Gate(tuple(judged), tuple(small), bool(new["result"]["groupings"]), tuple(one_sided))
 
 
 Key = tuple[tuple[tuple[str, str], ...], str]
@@ -276,6 +321,28 @@ def _alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     ]
     if asked[0] != asked[1]:
         raise NotAlike("the two reports are at different thresholds; measure both at one --threshold or --fmr")
+    systems = [(one["made"]["models"], one["made"]["pipeline"]) for one in (old, new)]
+    if systems[0] == systems[1]:
+        raise NotAlike("the two reports are of the same system; measure the second with what is to change")
+    groups = [_groupings(one) for one in (old, new)]
+    if groups[0] != groups[1]:
+        raise NotAlike(
+            "the two reports tell different groups apart, or of other people; measure both with the same --groups and "
+            "--people"
+        )
+
+
+def _groupings(
+    document: Mapping[str, Any],
+) -> list[tuple[tuple[str, ...], list[tuple[tuple[tuple[str, str], ...], int]]]]:
+    """Return what a report tells people apart by, and each group with how many people it has, in order."""
+    return sorted(
+        (
+            tuple(one["columns"]),
+            sorted((tuple(sorted(group["said"].items())), group["people"]) for group in one["groups"]),
+        )
+        for one in document["result"]["groupings"]
+    )
 
 
 def figures(gate: Gate, limits: Limits) -> dict[str, Any]:
@@ -303,6 +370,7 @@ def figures(gate: Gate, limits: Limits) -> dict[str, Any]:
             for one in gate.judged
         ],
         "withheld": [{"said": dict(one.said), "people": one.people} for one in gate.withheld],
+        "one_sided": [{"said": dict(one.said), "kind": one.kind, "only": one.only} for one in gate.one_sided],
     }
 
 

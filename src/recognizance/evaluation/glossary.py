@@ -101,8 +101,8 @@ TERMS: Mapping[str, Term] = {
     ),
     "withheld": Term(
         "Withheld",
-        "A figure that is not shown because it is of fewer than ten people: it would say little of the group, and too "
-        "much of them.",
+        "A figure that is not shown because it is of fewer than ten people, or because what such a group has would "
+        "follow from it: it would say little of the group, and too much of them.",
     ),
     "intersection": Term("Intersection", "A group by two descriptions at once, such as women over 60."),
     "fingerprint": Term(

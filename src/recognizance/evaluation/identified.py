@@ -11,6 +11,7 @@ from recognizance.evaluation.expected import Expected, chance
 from recognizance.evaluation.identification import Identification, Operating, Seen
 from recognizance.evaluation.intervals import Predicted, in_words
 from recognizance.evaluation.rates import Rate
+from recognizance.evaluation.replayed import beyond
 from recognizance.vision.similarity import Similarity
 
 GALLERIES = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -62,7 +63,8 @@ def findings(found: Identification) -> tuple[Finding, ...]:
             "",
             f"at the setting {one.similarity:g}, among {largest.people:,} people, of the searches for people who are "
             f"not there {in_words(one.fpir)} gave somebody; the curve lets one expect {one.expected.probes.mean:.3g}, "
-            f"and at most {one.expected.probes.high:,}. Fit the curve on people like these, or set a higher threshold.",
+            f"and at most {one.expected.probes.high:,}{beyond(one.expected)}. Fit the curve on people like these, or "
+            "set a higher threshold.",
         )
         for one in largest.settings
         if one.fpir.count > one.expected.probes.high

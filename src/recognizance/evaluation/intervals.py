@@ -577,6 +577,11 @@ def in_words(rate: Counted) -> str:
     """
     if rate.count == 0:
         return f"none of {rate.of:,} (at most {share(rate.high)})"
+    if share(rate.value) != share(rate.count / rate.of):  # a person with many pictures weighs as much as one with few
+        return (
+            f"{share(rate.value)} (between {share(rate.low)} and {share(rate.high)}), each person counted once; "
+            f"{rate.count:,} of {rate.of:,} in all"
+        )
     return f"{rate.count:,} of {rate.of:,} ({share(rate.value)}, between {share(rate.low)} and {share(rate.high)})"
 
 

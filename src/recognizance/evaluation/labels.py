@@ -69,7 +69,7 @@ class Suspect:
 class Suspects:
     """All suspicions about a set, the surest first, and from which Similarity on two people are suspected.
 
-    At that Similarity, `expected` pairs of two strangers are to be expected in a set of so many people.
+    At that Similarity, `expected` pairs of pictures of two strangers are to be expected in a set of so many.
     """
 
     found: tuple[Suspect, ...]
@@ -89,11 +89,12 @@ def suspects(
 ) -> Suspects:
     """Return what is likely wrong with a set's labels.
 
-    Two people are suspected where they are more alike than any strangers of a set of that size should be: so that of
-    all pairs of two people no more than `expected` are suspected by chance.
+    Two people are suspected where a picture of the one and one of the other are more alike than any strangers' of a set
+    of that size should be: so that of all pairs of pictures of two people no more than `expected` reach it by chance.
     """
     names, people = np.unique(np.array(templates.people), return_inverse=True)
-    pairs = len(names) * (len(names) - 1) / 2
+    each = np.bincount(people[templates.found], minlength=len(names)).astype(np.float64)
+    pairs = float(each.sum() ** 2 - (each**2).sum()) / 2
     percent = alike_from(expected / pairs if pairs else 1.0)
     compared = all_pairs(
         Faces(templates.vectors, people), keep=Keep(strangers=similarity.cosine(percent)), progress=progress

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -115,9 +115,9 @@ footer p { max-width: none }
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing as inline SVG, with a sentence that says what it shows to who cannot see it."""
+    """A drawing as inline SVG, or what draws it, with a sentence that says what it shows to who cannot see it."""
 
-    svg: str
+    svg: str | Callable[[], str]
     caption: str
 
 
@@ -245,7 +245,7 @@ def _part(part: str | Table | Chart | Pair, name: str) -> Iterator[str]:
             yield from _table(part)
         case Chart():
             yield "<figure>"
-            yield _drawing(part.svg, name)
+            yield _drawing(part.svg() if callable(part.svg) else part.svg, name)
             yield f'<figcaption id="{name}">{_said(part.caption)}</figcaption>'
             yield "</figure>"
         case Pair():

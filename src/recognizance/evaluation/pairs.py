@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from scipy import stats
 
+from recognizance.evaluation import regular
 from recognizance.evaluation.comparisons import Faces, Keep, Pairs, Progress, all_pairs
 from recognizance.evaluation.intervals import Estimate, by_pair, by_person, matches, none_seen, wilson_of
 from recognizance.evaluation.subjects import Problem, SetWrong, Subject, Trouble, read_rows
@@ -66,7 +67,7 @@ def read_pairs(path: Path) -> PairList:
     Raises `SetWrong` where it is neither, or has no pairs of one kind.
     """
     try:
-        start = path.read_bytes()[:200].decode("utf-8", "replace").partition("\n")[0].split()
+        start = regular.read(path, regular.TABLE)[:200].decode("utf-8", "replace").partition("\n")[0].split()
     except OSError as error:
         raise SetWrong(f"{path} cannot be read: {error.strerror}") from error
     found = _lfw(path) if start and all(word.isdigit() for word in start) else _table(path)
@@ -79,7 +80,9 @@ def read_pairs(path: Path) -> PairList:
 def _lfw(path: Path) -> PairList:
     """Read the form of LFW: how many folds and how many pairs of each kind in one, then a line for each pair."""
     try:
-        head, *lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        head, *lines = [
+            line for line in regular.read(path, regular.TABLE).decode("utf-8-sig").splitlines() if line.strip()
+        ]
     except UnicodeDecodeError as error:
         raise SetWrong(f"{path} is not UTF-8") from error
     numbers = [int(word) for word in head.split()]

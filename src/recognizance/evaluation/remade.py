@@ -6,9 +6,10 @@ import importlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
-from recognizance.evaluation.page import Page
+from recognizance.evaluation.page import Chart, Page, Section
 
 PROTOCOLS = (
     "calibrate",
@@ -80,12 +81,21 @@ def page(document: Mapping[str, Any]) -> Page:
     told: Any = importlib.import_module(f"recognizance.evaluation.told.{protocol}")
     try:
         made: Page = told.page(document)
+        return replace(made, sections=[_drawn(section) for section in made.sections])
     except UNFIT as error:
         raise ReportWrong(
             f"its result is not what {form!r} holds ({type(error).__name__}: {error}); "
             f"docs/audit/{protocol}.schema.json says what that is"
         ) from error
-    return made
+
+
+def _drawn(section: Section) -> Section:
+    """Return a section with its charts drawn, so that figures that cannot be drawn are found out."""
+    parts = [
+        replace(part, svg=part.svg()) if isinstance(part, Chart) and callable(part.svg) else part
+        for part in section.parts
+    ]
+    return replace(section, parts=parts)
 
 
 def _wrong(value: Any, form: Any, where: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from recognizance.evaluation.intervals import (
 from recognizance.evaluation.rates import Rate
 from recognizance.evaluation.subjects import Problem, Trouble
 from recognizance.evaluation.templates import Flags, Templates, Whole, numbered
+from recognizance.evaluation.withheld import FOLLOWS, hidden
 from recognizance.values import Percent
 from recognizance.vision.similarity import Similarity
 
@@ -37,6 +38,10 @@ Reals = NDArray[np.float64]
 
 DUPLICATE = 0.95
 """The cosine from which on two pictures are the same one, saved again: two photographs of one person stay below."""
+
+DUPLICATES = 0.05
+"""The share of probes that may have a picture that near: where more have, it is the model that cannot tell people
+apart, and the matches are false."""
 
 SHOWN_FROM: Percent = 60.0
 """Strangers are looked at from here up, whatever the thresholds, so that the most alike can be named."""
@@ -85,7 +90,7 @@ def hits_of(
     found = against(
         Faces(probes.vectors, np.zeros(len(probes.subjects), np.int64)),
         Faces(gallery.vectors, np.ones(len(gallery.subjects), np.int64)),
-        keep=Keep(strangers=cosine, most=most),
+        keep=Keep(strangers=cosine, most=most, counts=False),
         progress=progress,
     ).alike
     if found.floor > cosine:
@@ -241,6 +246,7 @@ def replay(
         raise ValueError(f"thresholds are similarities from {hits.floor:g}, where matches were kept, to 100")
     if not len(probes.subjects) or not len(gallery.subjects):
         raise ValueError("a replay needs at least one probe and one picture in the gallery")
+    probes, twice = _one_thing(probes, asked.columns)
     known = _known(probes, gallery, asked.mated)
     sorted_ = _Sorted.of(probes, gallery, hits, known, near=asked.mated is None)
     settings = tuple(_setting(sorted_, one, asked.columns, asked.similarity) for one in thresholds)
@@ -266,8 +272,30 @@ def replay(
         apart=sorted_.apart,
         listed=asked.mated is not None,
         cut=0 if hits.cut is None else int(hits.cut.sum()),
-        problems=(*known.problems, *sorted_.near_problems, *_small(probes, asked.columns)),
+        problems=(*known.problems, *sorted_.near_problems, *twice, *_small(probes, asked.columns)),
     )
+
+
+def _one_thing(probes: Templates, columns: Sequence[str]) -> tuple[Templates, tuple[Problem, ...]]:
+    """Return probes of whose people each column says one thing, of all their pictures, or nothing.
+
+    A person of whom two things are said in a column is in no group of it, which is a problem.
+    """
+    subjects, trouble = list(probes.subjects), list[Problem]()
+    for column in columns:
+        said: dict[str, set[str]] = {}
+        for one in probes.subjects:
+            said.setdefault(one.person, set()).update({one.groups.get(column, "")} - {""})
+        subjects = [
+            replace(one, groups={**one.groups, column: min(said[one.person]) if len(said[one.person]) == 1 else ""})
+            for one in subjects
+        ]
+        trouble += [
+            Problem(Trouble.MISLABELLED, person, f"two things are said in {column}: {' and '.join(sorted(things))}")
+            for person, things in sorted(said.items())
+            if len(things) > 1
+        ]
+    return replace(probes, subjects=tuple(subjects)), tuple(trouble)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -348,16 +376,16 @@ class _Sorted:
             hits, probe=hits.probe[best], gallery=hits.gallery[best], similarity=hits.similarity[best], cosines=cosines
         )
         kinds = _kinds(known, hits.probe * size + hits.gallery)
-        near_problems: list[Problem] = []
+        near_problems: tuple[Problem, ...] = ()
         if near and cosines is not None:
             same = (kinds == STRANGERS) & (cosines >= DUPLICATE)
-            kinds[same] = LIKENESS
-            near_problems = [
-                Problem(Trouble.IN_BOTH, probes.subjects[one].name,
-                        f"all but the same picture as {gallery.subjects[other].name} of the gallery, which is labelled "
-                        "as somebody else; the two count neither as a false match nor as a hit")
+            few = len(np.unique(hits.probe[same])) <= max(1, DUPLICATES * count)
+            if few:
+                kinds[same] = LIKENESS
+            near_problems = tuple(
+                _near(probes.subjects[one].name, gallery.subjects[other].name, apart=few)
                 for one, other in zip(hits.probe[same], hits.gallery[same], strict=True)
-            ]  # fmt: skip
+            )
         there = gallery.found[known.keys % size] & probes.found[known.keys // size] if size else np.zeros(0, bool)
         aside = np.bincount(known.keys[there] // size, minlength=count)
         aside += np.bincount(hits.probe[kinds == LIKENESS], minlength=count)
@@ -370,7 +398,7 @@ class _Sorted:
                 "bytes": int((known.kinds == BYTES).sum()),
                 "likeness": int((kinds == LIKENESS).sum()),
             },
-            near_problems=tuple(near_problems),
+            near_problems=near_problems,
         )  # fmt: skip
 
     @cached_property
@@ -459,6 +487,18 @@ class _Sorted:
         )  # fmt: skip
 
 
+def _near(probe: str, other: str, *, apart: bool) -> Problem:
+    """Return the problem of two pictures that are near enough the same one, and what was done with them."""
+    done = (
+        "neither as a false match nor as a hit" if apart else "as a false match, for too many probes have one so near"
+    )
+    return Problem(
+        Trouble.IN_BOTH,
+        probe,
+        f"all but the same picture as {other} of the gallery, which is labelled as somebody else; the two count {done}",
+    )
+
+
 def _kinds(known: _Known, keys: Whole) -> Whole:
     if not len(known.keys):
         return np.full(len(keys), STRANGERS, np.int64)
@@ -517,25 +557,30 @@ def _groups(found: _Sorted, column: str, false: Flags, hit: Flags) -> list[Group
     known = said != ""
     several = found.measured(false, known, np.where(known, label, 0)) if known.any() else None
     people = [found.persons(np.asarray(said == name)) for name in names]
+    out = hidden(people)
+    # of those who are there, too, one group alone may have too few
+    mated = [found.persons(np.asarray(said == name) & found.mated) for name in names]
+    unfound = hidden(mated, also=[at for at, one in enumerate(out) if one])
     return [
-        _group(found, column, name, at, people, said, several, false, hit) for at, name in enumerate(names)
+        _group(found, column, name, at, people, said, several, false, None if unfound[at] or not mated[at] else hit)
+        if not out[at]
+        else Grouped(column, name, people[at], int((said == name).sum()), None, None, None)
+        for at, name in enumerate(names)
     ]  # fmt: skip
 
 
 def _group(  # noqa: PLR0913 - one group among the others
     found: _Sorted, column: str, name: str, at: int, people: Sequence[int], said: NDArray[np.str_],
-    several: Measured | None, false: Flags, hit: Flags,
+    several: Measured | None, false: Flags, hit: Flags | None,
 ) -> Grouped:  # fmt: skip
     there = np.asarray(said == name)
-    if people[at] < SMALLEST:
-        return Grouped(column, name, people[at], int(there.sum()), None, None, None)
     others = [other for other in range(len(people)) if other != at]
     ratio = None
     if several is not None and sum(people[other] for other in others) >= SMALLEST:
         ratio = several.joined([[at], others]).ratio(0, 1)
     return Grouped(
         column, name, people[at], int(there.sum()), found.rate(false, there), ratio,
-        found.rate(hit, there & found.mated) if found.persons(there & found.mated) >= SMALLEST else None,
+        None if hit is None else found.rate(hit, there & found.mated),
     )  # fmt: skip
 
 
@@ -544,11 +589,14 @@ def _small(probes: Templates, columns: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     for column in columns:
         said = probes.groups(column)
-        for name in sorted(set(said) - {""}):
-            people = len({person for person, one in zip(probes.people, said, strict=True) if one == name})
-            if people < SMALLEST:
+        names = sorted(set(said) - {""})
+        sizes = [
+            len({person for person, one in zip(probes.people, said, strict=True) if one == name}) for name in names
+        ]
+        for name, people, out in zip(names, sizes, hidden(sizes), strict=True):
+            if out:
+                why = f"rates are shown from {SMALLEST} on" if people < SMALLEST else FOLLOWS
                 problems.append(
-                    Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} of the probes' people are in it; rates "
-                            f"are shown from {SMALLEST} on")
-                )  # fmt: skip
+                    Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} of the probes' people are in it; {why}")
+                )
     return problems

@@ -5,11 +5,12 @@ Every word comes from counts, and the same counts give the same words.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Finding
+from recognizance.evaluation.expected import Expected
 from recognizance.evaluation.intervals import Predicted, Ratio, in_words
 from recognizance.evaluation.rates import Rate
 from recognizance.evaluation.replay import DUPLICATE, Alike, Grouped, Replay, Setting
@@ -20,21 +21,43 @@ LARGER = 2.0
 
 
 def findings(found: Replay) -> tuple[Finding, ...]:
-    """Return what somebody has to answer for: more false matches than the curve allows, and groups hit far harder."""
-    said: list[Finding] = []
-    for one in found.settings:
-        if one.expected is not None and one.false_matched.count > one.expected.probes.high:
-            said.append(
-                Finding(
-                    "false matches above the curve",
-                    "",
-                    f"at the setting {one.similarity:g}, of the probes {in_words(one.false_matched)} were taken for "
-                    f"somebody else; the model's curve lets one expect {one.expected.probes.mean:.3g}, and at most "
-                    f"{one.expected.probes.high:,}. Fit the curve on people like these, or set a higher threshold.",
-                )
-            )
-        said += [_unequal(one, group) for group in one.groups if _is_unequal(group)]
+    """Return what somebody has to answer for: more false matches than the curve allows, and groups hit far harder.
+
+    All settings at which the curve is exceeded are one finding: they are mostly the same pairs.
+    """
+    over = [one for one in found.settings if one.expected and one.false_matched.count > one.expected.probes.high]
+    said = [_over(over)] if over else []
+    said += [_unequal(one, group) for one in found.settings for group in one.groups if _is_unequal(group)]
     return tuple(said)
+
+
+def _over(settings: Sequence[Setting]) -> Finding:
+    """Return the finding that more were taken for somebody else than the curve allows, from the settings where so."""
+    first, *more = settings
+    assert first.expected is not None, "only settings with an expected count are over it"
+    too = f"; so at {', '.join(f'{one.similarity:g}' for one in more)}" if more else ""
+    return Finding(
+        "false matches above the curve",
+        "",
+        f"at the setting {first.similarity:g}, of the probes {in_words(first.false_matched)} were taken for somebody "
+        f"else; the model's curve lets one expect {lets_expect(first.expected)}{beyond(first.expected)}{too}. Look "
+        "first whether the pairs named are one person under two names (recognizance audit labels); where they are two, "
+        "fit the curve on people like these, or set a higher threshold.",
+    )
+
+
+def lets_expect(one: Expected) -> str:
+    """Return in words how many probes a curve lets one expect to be taken for somebody else."""
+    if one.probes.high == 0:
+        return f"none: one such test in {round(1 / max(one.probes.mean, 1e-9)):,} has one"
+    return f"{one.probes.mean:.3g}, and at most {one.probes.high:,}"
+
+
+def beyond(one: Expected) -> str:
+    """Return the words that mark what a curve says beyond the people it was fitted on, "" where they reach."""
+    return (
+        " (extrapolated: fewer strangers are as alike as that than the curve was fitted on)" if one.extrapolated else ""
+    )
 
 
 def _is_unequal(group: Grouped) -> bool:

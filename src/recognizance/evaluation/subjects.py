@@ -18,6 +18,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 
+from recognizance.evaluation import regular
+
 PICTURES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png"})
 """How the names of files end that may be read."""
 
@@ -70,6 +72,9 @@ class Trouble(Enum):
 
     INCOMPLETE = "incomplete"
     """An endpoint's answer for a picture was used and may lack something."""
+
+    UNPAIRED = "unpaired"
+    """Rows of a list of who is whom that name nobody of both sets."""
 
     SMALL_GROUP = "small group"
     """Too few people to say anything of, so that its figures are withheld."""
@@ -155,7 +160,7 @@ def read_rows(path: Path) -> Rows:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return regular.read(path, regular.TABLE)
     except OSError as error:
         raise SetWrong(f"{path} cannot be read: {error.strerror}") from error
 
@@ -179,7 +184,7 @@ def read_folder(folder: Path) -> Listing:
     """
     root = folder
     held = _entries(root)
-    if not any(_is_picture(one) for one in held) and [one.name for one in held if one.is_dir()] == [IMAGES]:
+    if not any(_is_picture(one) for one in held) and [one.name for one in held if _is_folder(one)] == [IMAGES]:
         root = folder / IMAGES
         held = _entries(root)
     subjects: list[Subject] = []
@@ -187,25 +192,39 @@ def read_folder(folder: Path) -> Listing:
     others = 0
     for entry in held:
         pictures = 0
-        for name, path in _files(entry, frozenset({os.path.realpath(root)})):
+        for name, path in _files(entry, root):
             ending = path.suffix.lower() if path else ""
             if path is None:
-                problems.append(Problem(Trouble.UNREADABLE, name, "this folder cannot be read"))
+                problems.append(Problem(Trouble.UNREADABLE, plain(name), "this folder cannot be read"))
+                pictures += 1
+            elif ending in PICTURES and plain(name) != name:
+                problems.append(Problem(Trouble.UNREADABLE, plain(name), "its name is not UTF-8; give it another"))
                 pictures += 1
             elif ending in PICTURES:
-                subjects.append(Subject(name, entry.name if entry.is_dir() else path.stem, {}, path))
+                subjects.append(Subject(name, entry.name if _is_folder(entry) else path.stem, {}, path))
                 pictures += 1
             elif ending in OTHER_PICTURES:
-                problems.append(Problem(Trouble.UNREADABLE, name, f"a {ending} file; only JPEG and PNG are read"))
+                problems.append(
+                    Problem(Trouble.UNREADABLE, plain(name), f"a {ending} file; only JPEG and PNG are read")
+                )
                 pictures += 1
             else:
                 others += 1
-        if entry.is_dir() and not pictures and not entry.name.startswith("."):
-            problems.append(Problem(Trouble.MISSING, entry.name, "a folder without a picture"))
+        if _is_folder(entry) and not pictures and not entry.name.startswith("."):
+            problems.append(Problem(Trouble.MISSING, plain(entry.name), "a folder without a picture"))
     if not subjects:
         raise SetWrong(f"{folder} holds no pictures; it should have JPEG or PNG files, in a subfolder for each person")
     also = f" ({others:,} other files passed over)" if others else ""
     return Listing(tuple(subjects), tuple(problems), f"the folder {folder}{also}")
+
+
+def plain(text: str) -> str:
+    """Return a path or a word of the command line as text that can be written, U+FFFD for bytes that are not UTF-8.
+
+    >>> plain("a\udcff.jpg") == "a\N{REPLACEMENT CHARACTER}.jpg"
+    True
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -217,30 +236,48 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:
-    return not entry.is_dir() and Path(entry.name).suffix.lower() in PICTURES
+    return not _is_folder(entry) and Path(entry.name).suffix.lower() in PICTURES
 
 
-def _files(entry: os.DirEntry[str], above: frozenset[str], under: str = "") -> Iterator[tuple[str, Path | None]]:
-    """Yield every file at or below an entry with its path from the top, less hidden ones and loops of links.
-
-    Of a folder that cannot be read the path alone is given.
-    """
-    name = f"{under}{entry.name}"
-    if entry.name.startswith("."):
-        return
-    if not entry.is_dir():
-        yield name, Path(entry.path)
-        return
-    real = os.path.realpath(entry.path)
-    if real in above:
-        return
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        held = _entries(Path(entry.path))
-    except SetWrong:
-        yield name, None
-        return
-    for one in held:
-        yield from _files(one, above | {real}, f"{name}/")
+        return entry.is_dir()
+    except OSError:  # a link to itself, or too long a path
+        return False
+
+
+def _files(top: os.DirEntry[str], root: Path) -> Iterator[tuple[str, Path | None]]:
+    """Yield every file at or below an entry of `root` with its path from there, less hidden ones and loops of links.
+
+    Of a folder that cannot be read the path alone is given. A folder is known by its device and inode.
+    """
+    above = [_inode(root.stat())]
+    levels: list[tuple[str, Iterator[os.DirEntry[str]]]] = [("", iter([top]))]
+    while levels:
+        under, entries = levels[-1]
+        entry = next(entries, None)
+        if entry is None:
+            levels.pop()
+            above.pop()
+            continue
+        name = f"{under}{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        if not _is_folder(entry):
+            yield name, Path(entry.path)
+            continue
+        try:
+            known, held = _inode(entry.stat()), _entries(Path(entry.path))
+        except (OSError, SetWrong):
+            yield name, None
+            continue
+        if known not in above:
+            above.append(known)
+            levels.append((f"{name}/", iter(held)))
+
+
+def _inode(stated: os.stat_result) -> tuple[int, int]:
+    return stated.st_dev, stated.st_ino
 
 
 def read_table(path: Path, *, person_column: str | None = None) -> Listing:
@@ -400,8 +437,8 @@ def read_mated(
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Problem, ...]]:
     """Return which person of the probes is which person of the gallery, as a table of two columns or more says.
 
-    Of all columns that one is taken for each side whose values name most people there. A row that names somebody who
-    is in neither set is passed over, one that names a person of one side alone is a problem. Raises `SetWrong` where no
+    Of all columns that one is taken for each side whose values name most people there. Rows that name nobody of both
+    sets are counted in one problem: such a list may be of more people than the sets. Raises `SetWrong` where no
     two columns do.
     """
     read = read_rows(path)
@@ -415,12 +452,11 @@ def read_mated(
             f"its columns {', '.join(read.columns)[:80]} do not"
         )
     pairs: dict[tuple[str, str], None] = {}
-    problems = list(read.problems)
-    for line, row in read.rows:
-        one, other = row[best[0]], row[best[1]]
+    rows = [(row[best[0]], row[best[1]]) for _, row in read.rows]
+    for one, other in rows:
         if one in sides[0] and other in sides[1]:
             pairs[one, other] = None
-        elif one in sides[0] or other in sides[1]:
-            lacking = f"{other or 'nobody'} is not in the gallery" if one in sides[0] else f"{one} is not a probe"
-            problems.append(Problem(Trouble.MISLABELLED, f"{path.name}, line {line}", lacking))
-    return tuple(pairs), tuple(problems)
+    others = sum(row not in pairs for row in rows)
+    said = f"{others:,} {'row names' if others == 1 else 'rows name'} nobody of both sets"
+    unpaired = [Problem(Trouble.UNPAIRED, path.name, said)] if others else []
+    return tuple(pairs), (*read.problems, *unpaired)

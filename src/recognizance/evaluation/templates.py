@@ -143,13 +143,19 @@ def embed(
     made: list[_Embedded] = []
     first: dict[bytes, Subject] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
-        for done, (subject, one) in enumerate(_in_order(pool, listing.subjects, pipeline, kept, threads * AHEAD), 1):
-            earlier = first.setdefault(one.sha256, subject) if one.sha256 else subject
-            problems += _problems(subject, one, earlier)
-            if repeated or earlier is subject or earlier.person != subject.person:
-                subjects.append(subject)
-                made.append(one)
-            progress(done)
+        try:
+            for done, (subject, one) in enumerate(
+                _in_order(pool, listing.subjects, pipeline, kept, threads * AHEAD), 1
+            ):
+                earlier = first.setdefault(one.sha256, subject) if one.sha256 else subject
+                problems += _problems(subject, one, earlier)
+                if repeated or earlier is subject or earlier.person != subject.person:
+                    subjects.append(subject)
+                    made.append(one)
+                progress(done)
+        except BaseException:  # no thread may be at a model any more when the process ends, as on Ctrl-C
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     vectors = np.zeros((len(made), pipeline.dimension), np.float32)
     boxes = np.zeros((len(made), 4))
     for row, one in enumerate(made):

@@ -177,7 +177,9 @@ def _import_openvino() -> Any:
     runs faces reports to nobody. OpenVINO itself passes over a converter that cannot be imported.
     """
     sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]  # None makes the import fail
-    return importlib.import_module("openvino")
+    engine = importlib.import_module("openvino")
+    engine.Type.f32.to_dtype()  # fills a table when first called; two threads at that wait for each other forever
+    return engine
 
 
 def _last_line(error: Exception) -> str:

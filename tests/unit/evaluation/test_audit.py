@@ -78,3 +78,9 @@ def test_a_document_that_was_read_again_gives_the_same_bytes():
     text = audit.as_json(made(value=1 / 3, name="Zoë"))
     assert audit.written(json.loads(text)) == text
     assert audit.digest(text) == audit.digest(audit.as_json(made(value=1 / 3, name="Zoë")))
+
+
+def test_a_report_can_be_written_whatever_bytes_a_path_has():
+    text = audit.written({"command": "audit --probes \udcff\udcfe/set"})
+    assert json.loads(text) == {"command": "audit --probes \ufffd\ufffd/set"}
+    text.encode()

@@ -168,3 +168,19 @@ def test_the_names_of_marks_that_are_near_each_other_look_away_from_each_other()
         "second": "start",
         "far": "middle",
     }
+
+
+@pytest.mark.parametrize("kind", ["lines", "intervals", "bars", "histograms", "heat", "wide heat"])
+@pytest.mark.parametrize("name", ["a group with a long name " * 12, "x" * 300])
+def test_very_long_names_are_shortened_and_leave_room_for_the_drawing(kind, name):
+    names, x = [f"{at} {name}" for at in range(3)], Axis(name)
+    made = {
+        "lines": lambda: lines([Series(one, [1, 2], [0.1, 0.2]) for one in names], x, x, marks=[Mark(1.5, name)]),
+        "intervals": lambda: intervals([Row(one, 0.5, 0.4, 0.6) for one in names], x, reference=0.5, said=name),
+        "bars": lambda: bars(names, [(one, [1, 2, 3]) for one in names], x),
+        "histograms": lambda: histograms([0, 1, 2], [(one, [1, 2]) for one in names], x, x, marks=[Mark(1.5, name)]),
+        "heat": lambda: heat(names, names, [[0.1] * 3] * 3, [["a"] * 3] * 3, across=name, down=name),
+        "wide heat": lambda: heat(names, names * 5, [[0.1] * 15] * 3, [["a"] * 15] * 3, across=name, down=name),
+    }[kind]()
+    assert "…" in made
+    assert name.strip() not in re.sub(r"\s+", " ", "".join(ElementTree.fromstring(made).itertext()))

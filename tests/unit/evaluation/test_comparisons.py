@@ -138,6 +138,15 @@ def test_workers_change_nothing():
     assert np.array_equal(one.mates.cosines, four.mates.cosines)
 
 
+def test_without_counts_the_same_pairs_are_kept():
+    random = np.random.default_rng(7)
+    faces = Faces(vectors_of(random, 500), random.integers(0, 90, 500))
+    whole, bare = all_pairs(faces, keep=Keep(0.3, 0.0)), all_pairs(faces, keep=Keep(0.3, 0.0, counts=False))
+    assert (bare.strangers.sum(), bare.genuine.sum()) == (0, 0)
+    assert np.array_equal(whole.alike.cosines, bare.alike.cosines)
+    assert np.array_equal(whole.mates.first, bare.mates.first)
+
+
 def test_progress_ends_with_everything_done():
     told = []
     all_pairs(Faces(vectors_of(np.random.default_rng(1), 50), np.arange(50)), progress=lambda *said: told.append(said))

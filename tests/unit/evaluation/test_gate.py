@@ -6,7 +6,16 @@ import pytest
 from tests.unit.evaluation.test_demographics import crowd, unit
 
 from recognizance.evaluation.demographics import Crowd, errors, most_alike
-from recognizance.evaluation.gate import Limits, NotAlike, Verdict, figures, findings, judge, judge_reports
+from recognizance.evaluation.gate import (
+    Limits,
+    NotAlike,
+    Verdict,
+    beyond,
+    figures,
+    findings,
+    judge,
+    judge_reports,
+)
 
 COSINE = 0.5
 LIMITS = Limits(1.5, 1e-6, missed=0.02, lost=0.02)
@@ -117,7 +126,7 @@ def shaken(people, by, drawn):
     return Crowd(vectors, people.people, people.many, people.said)
 
 
-def document(people, cosine=COSINE, fingerprint="f" * 64, **threshold):
+def document(people, cosine=COSINE, fingerprint="f" * 64, system="one", **threshold):
     from recognizance.evaluation import demographics
 
     found = seen(people, cosine)
@@ -132,7 +141,7 @@ def document(people, cosine=COSINE, fingerprint="f" * 64, **threshold):
     grouping = demographics.by_group(people, found, ["group"], np.random.default_rng(1))
     return {
         "protocol": "demographics",
-        "made": {"sets": [{"role": "images", "fingerprint": fingerprint}]},
+        "made": {"sets": [{"role": "images", "fingerprint": fingerprint}], "models": [], "pipeline": [system]},
         "result": {
             "threshold": at | threshold,
             **demographics.figures(people, [grouping], demographics.overall(found)),
@@ -141,10 +150,10 @@ def document(people, cosine=COSINE, fingerprint="f" * 64, **threshold):
 
 
 def test_two_reports_give_the_same_verdict_on_what_is_plain(people):
-    gate = judge_reports(document(people), document(worse(people, "a", 0.5)), LIMITS)
+    gate = judge_reports(document(people), document(worse(people, "a", 0.5), system="two"), LIMITS)
     assert of(gate, "a").verdict is Verdict.FAILS
     paired = judged(people, people)
-    alone = judge_reports(document(people), document(people), LIMITS)
+    alone = judge_reports(document(people), document(people, system="two"), LIMITS)
     assert of(alone, "a").change.high > of(paired, "a").change.high  # who does not see the pairs knows less
     assert figures(alone, LIMITS)["verdict"] in ("passes", "cannot tell")
 
@@ -158,3 +167,52 @@ def test_reports_that_are_not_alike_are_not_compared(people):
     ):
         with pytest.raises(NotAlike, match=said):
             judge_reports(one, other, LIMITS)
+
+
+def test_a_report_that_leaves_a_group_out_is_not_compared(people):
+    old, new = document(people), document(worse(people, "a", 0.5), system="two")
+    for groups in ([], [one for one in new["result"]["groupings"][0]["groups"] if one["said"] != {"group": "a"}]):
+        less = new | {"result": new["result"] | {"groupings": [new["result"]["groupings"][0] | {"groups": groups}]}}
+        with pytest.raises(NotAlike, match="tell different groups apart"):
+            judge_reports(old, less, LIMITS)
+    with pytest.raises(NotAlike, match="tell different groups apart"):
+        judge_reports(old, new | {"result": new["result"] | {"groupings": []}}, LIMITS)
+
+
+def test_a_rate_that_one_report_alone_has_cannot_be_told(people):
+    old, new = document(people), document(people, system="two")
+    new["result"]["groupings"][0]["groups"][0]["false"] = None
+    gate = judge_reports(old, new, LIMITS)
+    assert [(dict(one.said), one.kind, one.only) for one in gate.one_sided] == [({"group": "a"}, "false", "old")]
+    assert gate.verdict is not Verdict.PASSES
+
+
+def test_two_reports_of_one_system_are_not_compared(people):
+    with pytest.raises(NotAlike, match="the same system"):
+        judge_reports(document(people), document(people), LIMITS)
+
+
+def test_groups_asked_for_of_which_none_is_large_enough_cannot_tell():
+    people = crowd((9, 9, 9), (1.0, 1.0, 1.0), pictures=2)
+    gate = judge(seen(people), seen(people), people, [["group"]], Limits(3.0, 1.0, missed=0.9, lost=0.9))
+    assert {one.verdict for one in gate.judged} == {Verdict.PASSES}
+    assert (gate.verdict, gate.grouped) == (Verdict.CANNOT_TELL, False)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(1.5, 1e-6), None),
+        (Limits(3.0, 0.1, 0.1, 0.1), None),
+        (Limits(1.0, 1e-6), "margin"),
+        (Limits(3.1, 1e-6), "margin"),
+        (Limits(float("inf"), 1e-6), "margin"),
+        (Limits(float("nan"), 1e-6), "margin"),
+        (Limits(1.5, 1e-6, 0.11, 0.01), "rise"),
+        (Limits(1.5, 1e-6, 0.01, float("nan")), "rise"),
+        (Limits(1.5, 0.2), "false matches"),
+    ],
+)
+def test_limits_that_would_pass_anything_are_told(limits, said):
+    told = beyond(limits)
+    assert told is None if said is None else said in (told or "")

@@ -1,4 +1,4 @@
-"""Faces on a page: cut out alike, and blurred past recognition."""
+"""Faces on a page: cut out alike, and blurred so that looking does not tell whose they are."""
 
 import cv2
 import numpy as np

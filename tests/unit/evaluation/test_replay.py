@@ -121,6 +121,18 @@ def test_all_but_the_same_picture_is_apart_only_where_nobody_listed_mates():
     assert (listed.settings[0].false_matched.count, listed.apart["likeness"]) == (1, 0)
 
 
+def test_where_many_probes_are_all_but_in_the_gallery_the_model_cannot_tell_people_apart_and_they_count():
+    random = np.random.default_rng(4)
+    means = directions(random, 40)
+    probes = crowd(random, means, STRANGERS, spread=0.01)
+    gallery = crowd(random, np.concatenate([means[:10], directions(random, 50)]), OTHERS, spread=0.01)
+    found = replay(probes, gallery, hits_of(probes, gallery, SCALE, 60), Question((95,)))
+    assert (found.settings[0].false_matched.count, found.apart["likeness"]) == (10, 0)
+    assert {(one.trouble, one.said.rpartition(", for")[2]) for one in found.problems} == {
+        (Trouble.IN_BOTH, " too many probes have one so near")
+    }
+
+
 def test_probes_without_a_face_count_and_both_rates_are_stated():
     probes, gallery = sets()
     probes, gallery = without_faces(probes, [0, 1, 2, 3]), without_faces(gallery, [7])
@@ -135,14 +147,24 @@ def test_probes_without_a_face_count_and_both_rates_are_stated():
 
 
 def test_groups_of_too_few_people_are_withheld_and_named():
-    said = ["alone"] + ["many"] * 39
+    said = ["alone"] + ["few"] * 9 + ["many"] * 30
     probes, gallery = sets(groups={"kind": said})
     found = replay(probes, gallery, at((0, 1, 90)), Question((80,), columns=("kind",)))
-    alone, many = found.settings[0].groups
+    alone, _, many = found.settings[0].groups
     assert (alone.group, alone.people, alone.false_matched, alone.ratio) == ("alone", 1, None, None)
     assert many.false_matched.count == 0
-    assert many.ratio is None  # the others are too few to compare with
-    assert [(one.trouble, one.where) for one in found.problems] == [(Trouble.SMALL_GROUP, "kind alone")]
+    assert [(one.trouble, one.where) for one in found.problems] == [
+        (Trouble.SMALL_GROUP, "kind alone"),
+        (Trouble.SMALL_GROUP, "kind few"),
+    ]
+
+
+def test_one_small_group_alone_is_not_left_to_be_reckoned_from_the_total():
+    probes, gallery = sets(groups={"kind": ["alone"] + ["few"] * 12 + ["many"] * 27})
+    found = replay(probes, gallery, at((0, 1, 90)), Question((80,), columns=("kind",)))
+    shown = {one.group: one.false_matched is not None for one in found.settings[0].groups}
+    assert shown == {"alone": False, "few": False, "many": True}
+    assert "would follow from the total" in next(one.said for one in found.problems if one.where == "kind few")
 
 
 def test_people_of_several_probes_count_alike():

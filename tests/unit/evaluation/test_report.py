@@ -115,10 +115,10 @@ def test_without_a_curve_there_is_no_table_by_group():
 
 def test_the_committed_page_is_made_from_the_committed_figures():
     results = ROOT / "benchmarks" / "results"
-    names = ("verification.json", "calibration.json", "replay_peer.json")
-    verification, calibration, peer = (json.loads((results / name).read_text()) for name in names)
+    names = ("verification", "calibration", "replay_peer", "growth", "growth_without_twins")
+    verification, calibration, peer, *growth = (json.loads((results / f"{name}.json").read_text()) for name in names)
     audits = {path.stem: json.loads(path.read_text()) for path in (results / "audit").glob("*.json")}
-    assert (ROOT / "docs" / "accuracy.md").read_text() == page(verification, calibration, audits, peer)
+    assert (ROOT / "docs" / "accuracy.md").read_text() == page(verification, calibration, audits, peer, growth)
 
 
 def test_no_committed_audit_names_anybody():

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from recognizance.evaluation import subjects
+from recognizance.evaluation.boxes import read_boxes
+from recognizance.evaluation.pairs import read_pairs
 from recognizance.evaluation.subjects import Problem, SetWrong, Trouble
 
 
@@ -52,6 +56,58 @@ def test_links_are_followed_and_loops_end(tmp_path):
     os.symlink(tmp_path / "elsewhere", tmp_path / "set" / "Ada")
     os.symlink(tmp_path / "set", tmp_path / "set" / "Bob" / "again")
     assert read(subjects.read_folder(tmp_path / "set")) == [("Ada/1.jpg", "Ada"), ("Bob/1.jpg", "Bob")]
+
+
+def test_a_link_to_itself_is_named_and_ends(tmp_path):
+    touch(tmp_path, "Bob/1.jpg")
+    os.symlink("self", tmp_path / "Bob" / "self")
+    assert read(subjects.read_folder(tmp_path)) == [("Bob/1.jpg", "Bob")]
+
+
+def test_folders_may_be_nested_as_deep_as_paths_go(tmp_path):
+    deep = 1200
+    (tmp_path / "Ada").mkdir()
+    here = os.open(tmp_path / "Ada", os.O_RDONLY)
+    for _ in range(deep):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(os.open("1.jpg", os.O_WRONLY | os.O_CREAT, dir_fd=here))
+    os.close(here)
+    found = read(subjects.read_folder(tmp_path))
+    subprocess.run(["rm", "-r", tmp_path / "Ada"], check=True)  # pytest cannot: it removes recursively
+    assert found == [(f"Ada/{'d/' * deep}1.jpg", "Ada")]
+
+
+def test_a_picture_whose_name_is_no_utf8_is_named_and_left_out(tmp_path):
+    touch(tmp_path, "Ada/1.jpg")
+    (tmp_path / os.fsdecode(b"\xff\xfe.jpg")).write_bytes(b"")
+    (tmp_path / os.fsdecode(b"\xe9.webp")).write_bytes(b"")
+    listing = subjects.read_folder(tmp_path)
+    assert read(listing) == [("Ada/1.jpg", "Ada")]
+    assert listing.problems == (
+        Problem(Trouble.UNREADABLE, "\ufffd.webp", "a .webp file; only JPEG and PNG are read"),
+        Problem(Trouble.UNREADABLE, "\ufffd\ufffd.jpg", "its name is not UTF-8; give it another"),
+    )
+
+
+@pytest.mark.parametrize("read", [
+    subjects.read_rows, subjects.read_listing, subjects.read_exclusions, read_pairs, read_boxes,
+    lambda path: subjects.read_mated(path, ["A"], ["B"]),
+])  # fmt: skip
+def test_a_pipe_or_a_device_is_no_table(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(SetWrong, match="it should be a regular file"):
+            read(path)
+
+
+def test_a_table_of_any_size_is_not_read(tmp_path):
+    with (tmp_path / "set.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(SetWrong, match="1,099,511,627,776 bytes; at most 1,073,741,824 are read"):
+        subjects.read_rows(tmp_path / "set.csv")
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty", "photo.jpg"])
@@ -182,7 +238,7 @@ def test_who_is_who_is_found_by_what_the_columns_name(tmp_path):
     )
     pairs, problems = subjects.read_mated(tmp_path / "mated.csv", ["A1", "B2"], ["Ada_A", "Bob_B", "Cyd"])
     assert pairs == (("A1", "Ada_A"), ("B2", "Bob_B"))
-    assert [(one.trouble, one.where) for one in problems] == [(Trouble.MISLABELLED, "mated.csv, line 4")]
+    assert problems == (Problem(Trouble.UNPAIRED, "mated.csv", "2 rows name nobody of both sets"),)
 
 
 def test_a_list_of_mates_that_names_nobody_is_refused(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -210,3 +211,15 @@ def test_faces_of_a_collection_are_templates_without_pictures():
     assert np.array_equal(found.vectors, vectors)
     assert (found.found.tolist(), found.boxes) == ([True, True], None)
     assert found.kept(np.array([False, True])).people == ("Bob",)
+
+
+def test_whoever_stops_it_leaves_no_thread_at_work_and_no_picture_waiting(faces, pipeline):
+    counted = Counted(pipeline)
+
+    def stop(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embed(faces, counted.pipeline, threads=1, progress=stop)
+    assert counted.seen < 4
+    assert not [one for one in threading.enumerate() if one.name.startswith("audit")]

@@ -130,11 +130,11 @@ def test_a_calibration_without_checks_says_that_nothing_was_checked():
     assert "80 for a search among 10,000 people" in page.what_to_set
 
 
-@pytest.mark.parametrize(("held", "alarm"), [(10, "good"), (7, "care"), (3, "bad")])
-def test_a_calibration_is_as_good_as_its_checks(held, alarm):
+@pytest.mark.parametrize(("within", "alarm"), [(10, "good"), (7, "care"), (3, "bad")])
+def test_a_calibration_is_as_good_as_the_stricter_of_its_checks(within, alarm):
     checked = {
         **SCALE,
-        "checks": [{"similarity": 80.0, "checks": 10, "held": held, "within": held,
+        "checks": [{"similarity": 80.0, "checks": 10, "held": 10, "within": within,
                     "predicted": 1.0, "observed": 2.0, "lowest": 0.0,
                     "highest": 1e-5}],
         "held_out": [{"division": 0, "half": 0, "similarity": 80.0, "people": 50, "predicted": 1.0,
@@ -143,4 +143,8 @@ def test_a_calibration_is_as_good_as_its_checks(held, alarm):
     }  # fmt: skip
     page = calibrate.page(document(checked))
     assert page.alarm == alarm
-    assert f"held in {held} of 10 checks" in page.verdict
+    assert page.verdict.endswith(
+        f"on people it had not seen, the predicted number lay in the 95 % interval of the counted one in {within} of "
+        "10 checks, and in 10 where the curve's own uncertainty counts too."
+    )
+    assert page.wrong.index(f"in {within} of 10 checks") < page.wrong.index("own uncertainty")

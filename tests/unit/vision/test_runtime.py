@@ -85,6 +85,28 @@ print([name for name in sys.modules if "telemetry" in name])
     assert done.stdout.strip() == "[]"
 
 
+FIRST = """
+import faulthandler, sys, threading
+import numpy as np
+from recognizance.vision import runtime
+sys.setswitchinterval(1e-6)
+network = runtime.start(device="cpu", threads=8).open(open(sys.argv[1], "rb").read(), name="tiny")
+faulthandler.dump_traceback_later(20, exit=True)
+together = threading.Barrier(8)
+def run():
+    together.wait()
+    network(np.zeros((1, *network.shape[1:]), np.float32))
+threads = [threading.Thread(target=run) for _ in range(8)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+"""
+
+
+def test_the_first_runs_of_a_process_may_be_at_once(tmp_path):
+    (tmp_path / "model").write_bytes(FREE)
+    subprocess.run([sys.executable, "-c", FIRST, tmp_path / "model"], check=True, timeout=60)
+
+
 def test_a_lane_is_waited_for_and_further_ones_are_not():
     lanes = runtime.Lanes(3)
     with lanes.take(2) as first, lanes.take(2) as second:

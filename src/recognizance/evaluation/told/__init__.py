@@ -5,12 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from recognizance.vision.similarity import ANCHORS
 
+FEWEST = 60
+"""Trials below which a test without errors says nothing: none in 60 may still be one in twenty (rule of three)."""
+
+BEARABLE, HALF = 0.05, 0.5
+"""The share of errors, and of failures to enrol, from which nothing is good; and of those found, below which."""
+
+Standing = Literal["few", "care", "good"]
+
 WITHHELD = "withheld"
 DASH = "–"
+ONCE = "each person counted once"
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -98,14 +107,42 @@ def rate(counted: Mapping[str, Any] | None) -> str:
     '3 of 459 (0.7 %; between 0.2 % and 1.9 %)'
     >>> rate({"count": 0, "of": 459, "rate": 0.0, "low": 0.0, "high": 3 / 459})
     'none of 459 (at most 0.7 %)'
+
+    A rate in which each person weighs the same may differ from the quotient of its counts, and then says so first:
+
+    >>> rate({"count": 10, "of": 20, "rate": 0.091, "low": 0.02, "high": 0.3})
+    '9.1 % (between 2.0 % and 30.0 %), each person counted once; 10 of 20 in all'
     """
     if counted is None:
         return WITHHELD
+    if weighed(counted):
+        return f"{share(counted['rate'])} ({between(counted)}), {ONCE}; {tally(counted)} in all"
     if counted["count"] == 0:
         return f"none of {number(counted['of'])} (at most {share(counted['high'])})"
     if counted["count"] == counted["of"]:
         return f"all {number(counted['of'])} (at least {share(counted['low'])})"
     return f"{tally(counted)} ({share(counted['rate'])}; {between(counted)})"
+
+
+def weighed(counted: Mapping[str, Any] | None) -> bool:
+    """Return whether a rate is another one than its counts say, as people of several pictures count once.
+
+    >>> weighed({"count": 8, "of": 200, "rate": 0.01}), weighed({"count": 2, "of": 200, "rate": 0.01})
+    (True, False)
+    """
+    return counted is not None and share(counted["rate"]) != share(counted["count"] / counted["of"])
+
+
+def tallied(counted: Mapping[str, Any] | None) -> str:
+    """Return a rate's count and share: "2 of 200 (1.0 %)", or that the share is of people where it is another one.
+
+    >>> tallied({"count": 8, "of": 200, "rate": 0.01})
+    '8 of 200 (1.0 %, each person counted once)'
+    """
+    if counted is None:
+        return WITHHELD
+    once = f", {ONCE}" if weighed(counted) else ""
+    return f"{tally(counted)} ({share(counted['rate'])}{once})"
 
 
 def tally(counted: Mapping[str, Any] | None) -> str:
@@ -130,7 +167,8 @@ def cells(counted: Mapping[str, Any] | None) -> list[str]:
     """Return a rate as three cells of a table: its count, its share, its interval."""
     if counted is None:
         return [WITHHELD, DASH, DASH]
-    return [tally(counted), share(counted["rate"]), f"{share(counted['low'])} {DASH} {share(counted['high'])}"]
+    said = f"{share(counted['rate'])} ({ONCE})" if weighed(counted) else share(counted["rate"])
+    return [tally(counted), said, f"{share(counted['low'])} {DASH} {share(counted['high'])}"]
 
 
 def complement(counted: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -188,6 +226,59 @@ def group(values: Mapping[str, str] | Sequence[str] | str) -> str:
     if isinstance(values, Mapping):
         return ", ".join(value or f"{column} not said" for column, value in values.items())
     return ", ".join(value or "not said" for value in values)
+
+
+def standing(
+    false: Mapping[str, Any] | None,
+    *,
+    lost: Sequence[Mapping[str, Any]] = (),
+    found: Mapping[str, Any] | None = None,
+    trials: int | None = None,
+) -> Standing:
+    """Return what may be said of a system at one setting: "few", "care" or "good".
+
+    `false` counts false matches, None where nothing could be compared; `lost` failures to enrol; `found` who is there
+    and was found, None where nobody is. It is "few" where errors are neither surely too many nor surely bearable for
+    want of trials: fewer than `FEWEST`, or none wrong and yet an upper bound above `BEARABLE`. `trials` are those to
+    count where they are other than `false` says.
+
+    >>> none = {"count": 0, "of": 60, "rate": 0.0, "low": 0.0, "high": 3 / 60}
+    >>> standing(none), standing(none, trials=59), standing(none, lost=[none | {"rate": 0.05}]), standing(None)
+    ('good', 'few', 'care', 'few')
+    """
+    if false is None:
+        return "few"
+    of = false["of"] if trials is None else trials
+    if false["low"] <= BEARABLE and (of < FEWEST or (not false["count"] and false["high"] > BEARABLE)):
+        return "few"
+    well = not false["count"] and all(one["rate"] < BEARABLE for one in lost)
+    return "good" if well and useful(found) else "care"
+
+
+def useful(found: Mapping[str, Any] | None) -> bool:
+    """Say whether half of those who are there, or more, were found: below, no setting is advice. None: nobody is."""
+    return found is None or found["rate"] >= HALF
+
+
+def standing_of_replay(result: Mapping[str, Any], row: Mapping[str, Any]) -> Standing:
+    """Return what may be said of a replay at the setting of `row`; probes with a face count alone."""
+    false, failed = row["false_matched_found"], result["failure_to_enrol"]
+    compared = result["comparisons"]
+    lost = [failed["probes"], failed["gallery"]]
+    return standing(false if compared else None, lost=lost, found=row["hits"])
+
+
+def standing_of_pairs(result: Mapping[str, Any], row: Mapping[str, Any]) -> Standing:
+    """Return what may be said of pairs at the setting of `row`: as many of one person as of two are needed."""
+    missed = row["misses"]
+    fewest = min(row["false_matches"]["of"], missed["of"])
+    lost = [missed, result["enrolment"]["failed"]] if "enrolment" in result else [missed]
+    return standing(row["false_matches"], lost=lost, trials=fewest)
+
+
+def too_few(what: str = "pictures") -> str:
+    """Return the sentence of a test that nothing can be concluded from."""
+    return f"These are too few {what} to say: it takes {FEWEST}, of different people."
 
 
 def _times(value: float) -> str:

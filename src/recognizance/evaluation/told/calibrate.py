@@ -16,7 +16,8 @@ NEWSPAPER = 80.0
 """The Similarity of the verdict: Rekognition's own default threshold."""
 
 MOST, HALF = 0.9, 0.5
-"""Shares of checks that held from which a page says "good", and below which it says "bad"."""
+"""Shares of checks from which a page says "good", and below which it says "bad": of those in which the predicted
+number lies in the interval of the counted one, the stricter of the two tests."""
 
 TERMS = (
     "similarity", "threshold", "false match", "curve", "extrapolated", "tail", "interval", "bootstrap",
@@ -55,22 +56,27 @@ def _verdict(result: Figures) -> str:
         f"At Similarity {percent(NEWSPAPER)} some {one_in(one['rate'])} pairs of strangers match, {known} "
         f"(between {one_in(one['high'])} and {one_in(one['low'])})"
     )
-    checks, held = _checked(result)
+    checks, within, held = _checked(result)
+    if not checks:
+        return f"{said}."
     return (
-        f"{said}; on people it had not seen that held in {held} of {count(checks, 'check')}." if checks else said + "."
+        f"{said}; on people it had not seen, the predicted number lay in the 95 % interval of the counted one in "
+        f"{within} of {count(checks, 'check')}, and in {held} where the curve's own uncertainty counts too."
     )
 
 
-def _checked(result: Figures) -> tuple[int, int]:
+def _checked(result: Figures) -> tuple[int, int, int]:
+    """Return the checks; in how many the prediction lies in what was seen; in how many both agree as far as known."""
     rows = result["checks"]
-    return sum(one["checks"] for one in rows), sum(one["held"] for one in rows)
+    checks, within, held = (sum(one[which] for one in rows) for which in ("checks", "within", "held"))
+    return checks, within, held
 
 
 def _alarm(result: Figures) -> str:
-    checks, held = _checked(result)
+    checks, within, _ = _checked(result)
     if not checks:
         return "care"
-    return "good" if held >= MOST * checks else "bad" if held < HALF * checks else "care"
+    return "good" if within >= MOST * checks else "bad" if within < HALF * checks else "care"
 
 
 def _tested(result: Figures) -> str:
@@ -82,15 +88,15 @@ def _tested(result: Figures) -> str:
 
 
 def _wrong(result: Figures) -> str:
-    checks, held = _checked(result)
+    checks, within, held = _checked(result)
     if not checks:
         return "Nothing was checked: the curve was fitted on all people, and nobody was kept to hold it against."
     tried = ", ".join(percent(one["similarity"]) for one in result["checks"])
     return (
         f"The curve was fitted on half of the people and the false matches of the other half counted, at Similarity "
-        f"{tried}. The predicted number and the counted one agreed, as far as either is known, in {held} of "
-        f"{count(checks, 'check')}; in {sum(one['within'] for one in result['checks'])} the predicted one lay within "
-        "the 95 % interval of the counted one alone."
+        f"{tried}. The predicted number lay in the 95 % interval of the counted one in {within} of "
+        f"{count(checks, 'check')} (of a curve without fault, some 83 in 100 do). With the curve's own uncertainty "
+        f"counted too, the two agreed in {held} (95 in 100)."
     )
 
 

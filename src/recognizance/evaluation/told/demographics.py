@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
+from math import ceil, log
+from statistics import NormalDist
 from typing import Any
 
 from recognizance.accountability.papers import Table
@@ -11,6 +12,7 @@ from recognizance.evaluation.charts import Axis, Row, heat, intervals
 from recognizance.evaluation.page import Chart, Page, Section
 from recognizance.evaluation.told import (
     DASH,
+    ONCE,
     WITHHELD,
     count,
     group,
@@ -22,6 +24,7 @@ from recognizance.evaluation.told import (
     share,
     similarity_of,
     tally,
+    weighed,
 )
 
 Figures = Mapping[str, Any]
@@ -31,7 +34,8 @@ TERMS = (
     "rule of three", "gini", "withheld", "curve", "extrapolated", "fingerprint", "seed", "exclusion",
 )  # fmt: skip
 UNEQUAL = 2.0
-"""How many times as often as the least a group has to be wrong, surely, for the page to be red."""
+"""How many times as often as the least a group has to be wrong, surely, for the page to be red; and what has to be
+ruled out for it to be green."""
 
 KINDS = {"false": "taken for someone else of their group", "missed": "missed"}
 
@@ -79,18 +83,65 @@ def _verdict(result: Figures) -> str:
             f"At {_at(result)} these pictures cannot tell whether any group is taken for someone else more often than "
             "another: too few matches, or too few people."
         )
-    one, worst = max(told, key=lambda pair: (pair[1]["highest_to_lowest"]["low"], -len(pair[0]["columns"])))
+    one, worst = max(told, key=lambda pair: (_surely(result, "false", *pair)["low"], -len(pair[0]["columns"])))
     high, low = (one["groups"][worst[which]]["said"] for which in ("highest", "lowest"))
-    ratio = worst["highest_to_lowest"]
-    if ratio["low"] <= 1:
+    ratio = _surely(result, "false", one, worst)
+    if ratio["low"] > 1:
         return (
-            f"At {_at(result)} no group was found to be taken for someone else more often than another, as far as "
-            f"these pictures can tell: {_name(high)} to {_name(low)}, {_times(ratio)}."
+            f"At {_at(result)}, people of {_name(high)} are taken for one another {_times(ratio)} as often as people "
+            f"of {_name(low)}, with all groups compared at once."
+        )
+    if _narrow(result, "false"):
+        return (
+            f"At {_at(result)} no group was found to be taken for someone else more often than another, and none is "
+            f"twice as often: {_name(high)} to {_name(low)}, {_times(ratio)}."
         )
     return (
-        f"At {_at(result)}, people of {_name(high)} are taken for one another {_times(ratio)} as often as people of "
-        f"{_name(low)}."
+        f"At {_at(result)} these pictures cannot tell whether any group is taken for someone else more often than "
+        f"another: {_name(high)} to {_name(low)}, {_times(ratio)}, with all groups compared at once. Even one that is "
+        "twice as often might not have been seen."
     )
+
+
+def _wider(many: int) -> float:
+    """Return by how much an interval of 95 % is to be widened to hold for so many at once (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - 0.025 / max(many, 1)) / NormalDist().inv_cdf(0.975)
+
+
+def _claimed(one: Figures, kind: str) -> int:
+    """Return of how many groups of a grouping something is claimed."""
+    return sum(part[kind] is not None and part[kind]["claim"] for part in one["groups"])
+
+
+def _surely(result: Figures, kind: str, one: Figures, worst: Figures) -> Figures:
+    """Return highest to lowest with bounds that hold for all pairs of groups of all tables at once.
+
+    The two were chosen by what was counted, so their own interval of 95 % would too often name one of many equal ones.
+    """
+    ratio: Figures = worst["highest_to_lowest"]
+    pairs = sum(_claimed(each, kind) * (_claimed(each, kind) - 1) // 2 for each, _ in _worst(result, kind))
+    wider = _wider(pairs)
+    if ratio["value"]:
+        high = None if ratio["high"] is None else ratio["value"] * (ratio["high"] / ratio["value"]) ** wider
+        return {"value": ratio["value"], "low": ratio["value"] * (ratio["low"] / ratio["value"]) ** wider, "high": high}
+    above, below = (one["groups"][worst[which]][kind] for which in ("highest", "lowest"))
+    if not above["rate"]:
+        return ratio
+    # nothing was seen of the lowest: the rule of three, at the confidence of so many at once
+    most = below["high"] * log(max(pairs, 1) / 0.05) / 3
+    return {**ratio, "low": above["rate"] * (above["low"] / above["rate"]) ** wider / max(most, below["high"])}
+
+
+def _narrow(result: Figures, kind: str) -> bool:
+    """Return whether, of every group that is shown, it can be told that none is wrong twice as often as another."""
+    for one in result["groupings"]:
+        worst, shown = one[kind], [part for part in one["groups"] if not part["withheld"]]
+        if worst is None or _claimed(one, kind) < len(shown):
+            return False
+        high = _surely(result, kind, one, worst)["high"]
+        if high is None or high > UNEQUAL:
+            return False
+    return bool(result["groupings"])
 
 
 def _times(ratio: Figures) -> str:
@@ -106,12 +157,10 @@ def _one(value: float) -> str:
 
 
 def _alarm(result: Figures, findings: Sequence[Figures]) -> str:
-    lows = [
-        worst["highest_to_lowest"]["low"] for kind in ("false", "missed") for _, worst in _worst(result, kind)
-    ]  # fmt: skip
+    lows = [_surely(result, kind, *pair)["low"] for kind in KINDS for pair in _worst(result, kind)]
     if findings or any(low > UNEQUAL for low in lows):
         return "bad"
-    return "good" if lows and all(low <= 1 for low in lows) else "care"
+    return "good" if all(low <= 1 for low in lows) and all(_narrow(result, kind) for kind in KINDS) else "care"
 
 
 def _at(result: Figures) -> str:
@@ -158,6 +207,8 @@ def _alone(counted: Figures) -> str:
 
 def _small(counted: Figures) -> str:
     """Return a rate with its count, as "1 in n" where a percentage would begin with zeros."""
+    if weighed(counted) and counted["low"] > 0:
+        return f"{_alone(counted)}, {ONCE}; {tally(counted)} in all"
     if 0 < counted["rate"] < 1e-3 and counted["low"] > 0:
         return (
             f"{tally(counted)} ({one_in(counted['rate'])}; between {one_in(counted['low'])} and "
@@ -169,22 +220,30 @@ def _small(counted: Figures) -> str:
 def _whom(result: Figures) -> str:
     said: list[str] = []
     for kind, what in KINDS.items():
-        told = [(one, worst) for one, worst in _worst(result, kind) if worst["highest_to_lowest"]["low"] > 1]
+        told = [(_surely(result, kind, one, worst), one, worst) for one, worst in _worst(result, kind)]
+        told = [each for each in told if each[0]["low"] > 1]
         if told:
-            one, worst = max(told, key=lambda pair: (pair[1]["highest_to_lowest"]["low"], -len(pair[0]["columns"])))
+            ratio, one, worst = max(told, key=lambda each: (each[0]["low"], -len(each[1]["columns"])))
             high, low = (one["groups"][worst[which]] for which in ("highest", "lowest"))
             said.append(
-                f"People of {_name(high['said'])} are {what} {_times(worst['highest_to_lowest'])} as often as people "
+                f"People of {_name(high['said'])} are {what} {_times(ratio)} as often as people "
                 f"of {_name(low['said'])}: {_plain(high[kind])} against {_plain(low[kind])}."
             )
     if said:
         return " ".join(said)
-    return "No difference between groups could be told from chance with these pictures."
+    if all(_narrow(result, kind) for kind in KINDS):
+        return "No difference between groups could be told from chance, and none is of twice."
+    return (
+        "These pictures cannot tell: no difference between groups stands out from chance, and one of twice might not "
+        "have been seen."
+    )
 
 
 def _plain(told: Figures) -> str:
     if told["count"] == 0:
         return f"none of {number(told['of'])}"
+    if weighed(told):
+        return f"{_or_one_in(told['rate'])}, {ONCE} ({tally(told)} in all)"
     return f"{_or_one_in(told['rate'])} ({tally(told)})"
 
 
@@ -197,9 +256,10 @@ def _set(result: Figures) -> str:
             "expected of a group nothing can be said of it."
         )
     found = [one["groups"][worst["highest"]] for one, worst in told]
-    group_ = max(found, key=lambda one: one["false"]["low"])
+    wider = _wider(sum(_claimed(one, "false") for one, _ in told))
+    group_ = max(found, key=lambda one: _low(one["false"], wider))
     rate_, promised = group_["false"]["rate"], result["threshold"]["curve"]
-    if group_["false"]["low"] <= promised:
+    if _low(group_["false"], wider) <= promised:
         return "Nothing here asks for another threshold."
     higher = similarity_of(promised / rate_ * promised)
     there = "More than 99" if higher is None else f"About {ceil(higher)}"
@@ -208,6 +268,11 @@ def _set(result: Figures) -> str:
         f"{_one(rate_ / promised)} times as many as it promises. One threshold for everybody, chosen for those who are "
         "worst off, never one for each group: a picture does not say which it is. A higher one misses more people."
     )
+
+
+def _low(told: Figures, wider: float) -> float:
+    """Return the lower bound of a rate whose interval is widened so much, in logarithms."""
+    return float(told["rate"] * (told["low"] / told["rate"]) ** wider) if told["rate"] > 0 else 0.0
 
 
 def _grouping(one: Figures) -> Iterator[Section]:
@@ -253,9 +318,10 @@ def _row(label: str, told: Figures | None) -> Row:
 def _tables(one: Figures, columns: str) -> Iterator[Table]:
     shown = [part for part in one["groups"] if not part["withheld"]]
     small = len(one["groups"]) - len(shown)
-    less = f" ({count(small, 'group')} of fewer than ten people withheld)" if small else ""
+    less = f" ({count(small, 'group')} withheld)" if small else ""
     yield Table(
-        ["", "people", "pairs that match anywhere", "rate", "interval", "times everybody's", "with anybody"],
+        ["", "people", "pairs that match anywhere", "rate, each person once", "interval", "times everybody's",
+         "with anybody"],
         [
             [_short(part["said"]), number(part["people"]), *_told_cells(part["false"]),
              DASH if part["false_with_anybody"] is None else _or_one_in(part["false_with_anybody"]["rate"])]
@@ -264,7 +330,8 @@ def _tables(one: Figures, columns: str) -> Iterator[Table]:
         caption=f"Taken for one another, by {columns}{less}",
     )  # fmt: skip
     yield Table(
-        ["", "people", "missed", "rate", "interval", "times everybody's", "no face found"],
+        ["", "people", "comparisons missed", "rate, each person once", "interval", "times everybody's",
+         "no face found"],
         [
             [_short(part["said"]), number(part["people"]), *_told_cells(part["missed"]),
              WITHHELD if part["failure_to_enrol"] is None else tally(part["failure_to_enrol"])]
@@ -366,8 +433,8 @@ def _limits(result: Figures, counts: Mapping[str, int]) -> Section:
         small = sum(part["withheld"] for part in one["groups"])
         if small:
             said.append(
-                f"{count(small, 'group')} by {columns} {'has' if small == 1 else 'have'} fewer than ten people: rates "
-                "are withheld."
+                f"{count(small, 'group')} by {columns} {'is' if small == 1 else 'are'} withheld: of fewer than ten "
+                "people, or because what such a one has would follow from the total."
             )
         if one["false"] is not None and len(one["groups"]) > 2:
             said.append(

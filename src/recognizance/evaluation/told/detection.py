@@ -135,7 +135,8 @@ def _size_to_ask(result: Figures) -> str:
 def _by_size(result: Figures) -> Section:
     rows = [one for one in result["sizes"] if one["faces"] or one["precision"]]
     parts: list[str | Table | Chart] = [
-        "Recall counts marked faces of a size; precision, the finds of that size. A dash: too few to say."
+        "Recall counts marked faces of a size; precision, the finds of that size. A dash: in fewer than ten pictures, "
+        "too few to say."
     ]
     drawn = [Row(_span(one), one["recall"]["rate"], one["recall"]["low"], one["recall"]["high"])
              for one in rows if one["recall"] is not None]  # fmt: skip
@@ -167,7 +168,8 @@ def _by_kind(result: Figures) -> Sequence[Section]:
         if one["column"] == column and one["recall"] is not None
     ]
     parts: list[str | Table | Chart] = [
-        f"Only faces of {number(result['smallest'])} pixels and more. The columns are the table's own, as they are."
+        f"Only faces of {number(result['smallest'])} pixels and more. The columns are the table's own, as they are. "
+        "Few faces of a kind are too few to say: that is for reliability, as these are faces and not people."
     ]
     overall = result["shipped"]["recall"]
     if drawn and overall:
@@ -180,7 +182,9 @@ def _by_kind(result: Figures) -> Sequence[Section]:
     )
     left_out = result["columns_left_out"]
     if left_out:
-        parts.append(f"Not told apart, as they have too many different values: {', '.join(left_out)}.")
+        parts.append(
+            f"Not told apart, as they have too many different values or were not to be shown: {', '.join(left_out)}."
+        )
     return [Section("By kind of face", [*parts, table])]
 
 
@@ -235,9 +239,10 @@ def _how(result: Figures) -> Section:
             f"A find is a face when the two boxes overlap by {share(result['overlap'])} or more (intersection over "
             "union); each face takes one find, the surest first. Faces that are marked as not to count, or are smaller "
             f"than asked for, count neither for nor against; {number(result['faces_not_counted'])} were marked so.",
-            "Faces of one picture share its light and its crowd, so they are not independent: intervals come from "
-            "drawing the pictures anew, a thousand times. Where all or nothing was found, the rule of three over "
-            "pictures bounds the rate.",
+            "Faces of one picture share its light and its crowd, so they are not independent: intervals take pictures "
+            "for what chance chose, and are wide where few of them hold most of the faces. Those of wrong finds in "
+            "each picture and of the average precision come from drawing the pictures anew, a thousand times. Where "
+            "all or nothing was found, the rule of three over pictures bounds the rate.",
             "The server returns at most 100 faces of a picture: the largest.",
         ],
         folded=True,

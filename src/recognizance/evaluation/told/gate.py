@@ -8,7 +8,7 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.charts import Axis, Row, intervals
 from recognizance.evaluation.page import Chart, Page, Section
-from recognizance.evaluation.told import DASH, count, number, one_in, percent, several, share, tally
+from recognizance.evaluation.told import DASH, ONCE, count, number, one_in, percent, several, share, tally, weighed
 
 Figures = Mapping[str, Any]
 
@@ -46,8 +46,18 @@ def _of(result: Figures, verdict: str) -> list[Figures]:
     return [one for one in result["judged"] if one["verdict"] == verdict]
 
 
+def _grouped(result: Figures) -> bool:
+    """Return whether any group was judged, and not everybody together alone."""
+    return any(one["said"] for one in result["judged"])
+
+
 def _verdict(result: Figures) -> str:
     margin = number(result["limits"]["margin"])
+    if result["verdict"] == "passes" and not _grouped(result):
+        return (
+            f"For everybody together, yes: the new system is not wrong more than {margin} times as often as the old. "
+            "Of groups it says nothing: no groups were told apart."
+        )
     if result["verdict"] == "passes":
         return (
             f"Yes: for no group that was tested is the new system wrong more than {margin} times as often as the old, "
@@ -58,10 +68,16 @@ def _verdict(result: Figures) -> str:
         value = worst["change"]["value"]
         times = f"{number(value)} times" if value is not None else f"at least {number(worst['at_least'])} times"
         return f"No: with the new system {name(worst['said'])} would be {WORDS[worst['kind']]} {times} as often."
+    unsure = sorted({name(one["said"]) for one in [*_of(result, "cannot tell"), *_one_sided(result)]})
     return (
         f"Not yet: these pictures cannot tell whether the new system is wrong more than {margin} times as often as the "
-        f"old one, for {several(sorted({name(one['said']) for one in _of(result, 'cannot tell')}))}."
+        f"old one, for {several(unsure) or 'any group: each is of fewer than ten people'}."
     )
+
+
+def _one_sided(result: Figures) -> list[Figures]:
+    """Return the rates that one of two reports alone has; reports of older versions have no such list."""
+    return list(result.get("one_sided", []))
 
 
 def _tested(result: Figures, made: Figures) -> str:
@@ -90,11 +106,18 @@ def _whom(result: Figures) -> str:
     unsure = _of(result, "cannot tell")
     if unsure:
         said.append(f"Cannot be told: {_listed(unsure)}.")
-    if not said:
+    one_sided = _one_sided(result)
+    if one_sided:
+        said.append(f"Measured in one of the two reports alone, so that nothing can be told: {_listed(one_sided)}.")
+    if not _grouped(result):
+        said.append(
+            "Not known: no groups were told apart." if not result["withheld"] else "Not known: no group was judged."
+        )
+    elif not said:
         said.append("No group is worse off, as far as the margin goes.")
     small = result["withheld"]
     if small:
-        said.append(f"Not judged, for fewer than ten people: {count(len(small), 'group')}.")
+        said.append(f"Not judged, as too small or withheld: {count(len(small), 'group')}.")
     return " ".join(said)
 
 
@@ -105,6 +128,11 @@ def _listed(judged: Sequence[Figures]) -> str:
 
 
 def _set(result: Figures) -> str:
+    if result["verdict"] == "passes" and not (_grouped(result) and result["by"] == "same comparisons"):
+        return (
+            "Gate with `--images`, and with `--groups` that tell people apart, before the new system replaces the old: "
+            "no collection moves on the strength of this report."
+        )
     if result["verdict"] == "passes":
         return (
             "The new system may replace the old one, for searches like these. `recognizance reembed COLLECTION --gate "
@@ -162,7 +190,8 @@ def _kind(rows: Sequence[Figures], limits: Figures, kind: str) -> Iterator[str |
 
 
 def _cell(counted: Figures) -> str:
-    rate = f": {_share(counted['rate'])}" if counted["count"] else ""
+    once = f" ({ONCE})" if weighed(counted) else ""
+    rate = f": {_share(counted['rate'])}{once}" if counted["count"] else ""
     return f"{tally(counted)}{rate}"
 
 

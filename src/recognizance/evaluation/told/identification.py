@@ -11,6 +11,7 @@ from recognizance.evaluation.page import Chart, Page, Pair, Section
 from recognizance.evaluation.told import (
     DASH,
     WITHHELD,
+    Standing,
     cells,
     complement,
     count,
@@ -18,7 +19,10 @@ from recognizance.evaluation.told import (
     percent,
     rate,
     share,
+    standing,
     tally,
+    too_few,
+    useful,
 )
 
 Figures = Mapping[str, Any]
@@ -72,13 +76,20 @@ def _verdict(result: Figures, usual: Figures) -> str:
         nobody = usual["fpir"]["count"] == 0
         some = f"none of {number(usual['fpir']['of'])}" if nobody else tally(usual["fpir"])
         parts.append(f"{some} searches for people who are not there gave somebody else")
-    return f"{at}, {', and '.join(parts)}."
+    few = f" {too_few('searches')}" if _stands(result, usual) == "few" else ""
+    return f"{at}, {', and '.join(parts)}.{few}"
+
+
+def _stands(result: Figures, usual: Figures) -> Standing:
+    failed = result["failure_to_enrol"]
+    lost = [failed["probes"], failed["gallery"]]
+    return standing(usual["fpir"], lost=lost, found=complement(usual["fnir"]))
 
 
 def _alarm(document: Figures, usual: Figures) -> str:
     if document["findings"]:
         return "bad"
-    return "care" if usual["fpir"] is None or usual["fpir"]["count"] else "good"
+    return "good" if _stands(document["result"], usual) == "good" else "care"
 
 
 def _tested(result: Figures) -> str:
@@ -109,6 +120,11 @@ def _what_to_set(result: Figures) -> str:
         )
     best = known[-1]
     point = best["point"]
+    if not useful(complement(point["fnir"])):
+        return (
+            f"No setting is both safe and of use: for at most {share(best['asked'])} of searches for strangers to give "
+            f"somebody, {rate(point['fnir'])} who are there are missed. Let two people look through the list instead."
+        )
     return (
         f"For at most {share(best['asked'])} of searches for strangers to give somebody, in a gallery of this size, "
         f"set {_at_least(point['similarity'])}; that misses {share(point['fnir']['rate'])} of people who are there. A "

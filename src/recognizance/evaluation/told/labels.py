@@ -7,7 +7,15 @@ from typing import Any
 
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.page import Page, Pair, Section
-from recognizance.evaluation.told import count, number, percent, several
+from recognizance.evaluation.told import (
+    BEARABLE,
+    FEWEST,
+    count,
+    number,
+    percent,
+    several,
+    share,
+)
 
 Figures = Mapping[str, Any]
 
@@ -46,10 +54,11 @@ def page(document: Mapping[str, Any], pictures: Mapping[int, Pair] | None = None
     """Return the page of an audit of labels, from its document; `pictures` are of the suspicions, by their places."""
     result: Figures = document["result"]
     suspects = result["suspects"]
+    few = _few(document)
     return Page(
         title="Which labels are likely wrong",
-        verdict=_verdict(result),
-        alarm="care" if suspects else "good",
+        verdict=_verdict(result, few=few),
+        alarm="care" if suspects or few else "good",
         tested=(
             f"{count(result['pictures'], 'picture')} of {count(result['people'], 'person', 'people')}: each compared "
             f"with every other, {number(result['nonmated'])} pairs of two people and {number(result['mated'])} of one."
@@ -66,8 +75,22 @@ def page(document: Mapping[str, Any], pictures: Mapping[int, Pair] | None = None
     )
 
 
-def _verdict(result: Figures) -> str:
+def _few(document: Figures) -> bool:
+    """Say whether that nothing is suspected means nothing: few pictures with a face, or none to hold them against."""
+    result, counts = document["result"], document["problems"]["counts"]
+    lost = counts.get("no face", 0) + counts.get("unreadable", 0)
+    alone = not result["mated"] or not result["nonmated"]
+    return bool(alone or result["pictures"] - lost < FEWEST or lost >= BEARABLE * result["pictures"])
+
+
+def _verdict(result: Figures, *, few: bool) -> str:
     suspects = len(result["suspects"])
+    if not suspects and few:
+        return (
+            "No label looks wrong, but these are too few pictures to say: it takes "
+            f"{FEWEST} with a face, of two people or more, some with several, and a face in "
+            f"{share(1 - BEARABLE)} of all."
+        )
     if not suspects:
         return "No label looks wrong; that is no proof that all are right."
     people = count(result["people"], "person", "people")
@@ -78,7 +101,11 @@ def _wrong(result: Figures) -> str:
     counts = {kind: many for kind, many in result["counts"].items() if many}
     if not counts:
         return "Nothing was found."
-    return f"Suspected: {several([f'{kind} ({number(many)})' for kind, many in counts.items()])}."
+    chance = number(result["expected"])
+    return (
+        f"Suspected: {several([f'{kind} ({number(many)})' for kind, many in counts.items()])}. Of the people who are "
+        f"too alike, about {chance} may be there by chance alone."
+    )
 
 
 def _whom(result: Figures) -> str:

@@ -7,12 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.charts import Axis, Series, lines
 from recognizance.evaluation.page import Chart, Page, Section
-from recognizance.evaluation.told import DASH, cells, count, number, one_in, percent, rate, several, share, tally
+from recognizance.evaluation.told import (
+    DASH,
+    Standing,
+    cells,
+    count,
+    number,
+    one_in,
+    percent,
+    rate,
+    several,
+    share,
+    standing_of_pairs,
+    standing_of_replay,
+    tally,
+    too_few,
+    useful,
+)
 
 Figures = Mapping[str, Any]
 
@@ -125,15 +142,25 @@ def _sentence(one: System) -> str:
             f"{number(one.endpoint['held'])} of {count(one.endpoint['searches'], 'search', 'searches')} were held back "
             "for people to look at first, so what it would have matched is not known."
         )
+    few = _stands(one)[:1] == ["few"]
     if one.replay is not None:
-        return str(one.replay["sentence"])
+        return f"{one.replay['sentence']} {too_few()}" if few else str(one.replay["sentence"])
     if one.verification is None:
         return "nothing was asked that can be put beside it."
     usual = _at(one.verification["at_similarity"], USUAL)
+    more = f" {too_few('pairs')}" if few else ""
     return (
         f"At {percent(USUAL)}, {tally(usual['false_matches'])} pairs of two people were taken for one person, and "
-        f"{tally(usual['misses'])} pairs of one person were missed."
+        f"{tally(usual['misses'])} pairs of one person were missed.{more}"
     )
+
+
+def _stands(one: System) -> list[Standing]:
+    """Return what may be said at the usual setting of the search and of the pairs, of those that were made."""
+    return [
+        *([standing_of_replay(one.replay, _at(_rows(one), USUAL))] if one.replay is not None else []),
+        *([standing_of_pairs(one.verification, _at(_verified(one), USUAL))] if one.verification is not None else []),
+    ]
 
 
 def _at(rows: Sequence[Figures], similarity: float) -> Figures:
@@ -150,7 +177,9 @@ def _alarm(document: Figures, own: System) -> str:
         wrong += sum(row["false_matched"]["count"] for row in own.replay["thresholds"] if row["similarity"] >= USUAL)
     if own.verification is not None:
         wrong += _at(own.verification["at_similarity"], USUAL)["false_matches"]["count"]
-    return "care" if wrong or _notes(own) else "good"
+    stands = _stands(own)
+    well = bool(stands) and all(one == "good" for one in stands)
+    return "good" if well and not wrong and not _notes(own) else "care"
 
 
 def _tested(systems: Sequence[System]) -> str:
@@ -248,7 +277,12 @@ def _clear(one: System) -> str:
     if clear is None:
         return f"At no setting up to {percent(max(settings))} was everybody told apart."
     lowest = ", the lowest that was counted," if clear == min(settings) else ""
-    return f"From {percent(clear)}{lowest} on nobody here was taken for somebody else."
+    there = _at(_rows(one), clear)
+    if standing_of_replay(one.replay, there) == "few":
+        return "From which setting on nobody is taken for somebody else is not known: too few pictures to say."
+    found = there["hits"]
+    useless = "" if useful(found) else f", and {tally(found)} who are there were found: a setting of no use"
+    return f"From {percent(clear)}{lowest} on nobody here was taken for somebody else{useless}."
 
 
 def _asked(systems: Sequence[System]) -> Section:
@@ -282,10 +316,10 @@ def _replay(systems: Sequence[System]) -> list[Section]:
     ]
     drawn = [_line(one) for one in systems if any(row["hits"] is not None for row in _rows(one))]
     if drawn:
-        svg = lines(drawn, Axis("taken for someone else", "share", low=0.0), Axis("found", "share", low=0.0))
+        axes = Axis("taken for someone else", "share", low=0.0), Axis("found", "share", low=0.0)
         parts.append(
             Chart(
-                svg,
+                partial(lines, drawn, *axes),
                 "How many were found (upwards) where so many were taken for someone else (to the right), at each "
                 "setting; a system whose line lies higher does better, whatever its numbers are called.",
             )

@@ -111,7 +111,8 @@ def _whom(result: Figures) -> str:
     ]
     if not raised:
         return (
-            "Worse pictures made nobody look more like strangers, as far as it could be told: they cost misses alone."
+            "Worse pictures made nobody look more like strangers, as far as it could be told: they cost misses alone. "
+            "Groups of people are not told apart here; `recognizance audit demographics` does that."
         )
     times, kind, one = max(raised, key=lambda three: three[0])
     bounds = one["strangers"]["times"]

@@ -19,9 +19,13 @@ from recognizance.evaluation.told import (
     one_in,
     percent,
     rate,
-    share,
+    several,
+    standing_of_replay,
+    tallied,
     tally,
     times,
+    too_few,
+    useful,
 )
 
 Figures = Mapping[str, Any]
@@ -47,7 +51,7 @@ def page(document: Mapping[str, Any], pairs: Sequence[Pair] = ()) -> Page:
     return Page(
         title=f"Who is taken for whom: {number(result['probes']['people'])} {result['called']} looked for among "
         f"{count(result['gallery']['people'], 'person', 'people')}",
-        verdict=result["sentence"],
+        verdict=_verdict(result, usual),
         alarm=_alarm(document, usual),
         tested=_tested(result),
         wrong=_wrong(result, usual),
@@ -85,7 +89,13 @@ def _alarm(document: Figures, usual: Figures) -> str:
     if document["findings"] or above:
         return "bad"
     from_there = [one for one in document["result"]["thresholds"] if one["similarity"] >= usual["similarity"]]
-    return "care" if any(one["false_matched"]["count"] for one in from_there) else "good"
+    well = standing_of_replay(document["result"], usual) == "good"
+    return "good" if well and not any(one["false_matched"]["count"] for one in from_there) else "care"
+
+
+def _verdict(result: Figures, usual: Figures) -> str:
+    few = standing_of_replay(result, usual) == "few"
+    return f"{result['sentence']} {too_few()}" if few else str(result["sentence"])
 
 
 def _tested(result: Figures) -> str:
@@ -94,6 +104,10 @@ def _tested(result: Figures) -> str:
         f"{count(probes['pictures'], 'picture')} of {number(probes['people'])} {result['called']}, each looked for "
         f"among {count(gallery['pictures'], 'picture')} of {count(gallery['people'], 'person', 'people')}."
     )
+    lost = [(one["pictures"] - one["found"], of) for one, of in ((probes, "them"), (gallery, "the gallery's"))]
+    if any(many for many, _ in lost):
+        nowhere = several([f"{number(many)} of {of}" for many, of in lost if many])
+        said += f" In {nowhere} no face was found: nobody could be looked for by those, or found in them."
     if not probes["mated"]:
         return f"{said} Nobody is known to be there, so whoever comes up is a stranger."
     return (
@@ -103,7 +117,10 @@ def _tested(result: Figures) -> str:
 
 
 def _wrong(result: Figures, usual: Figures) -> str:
-    said = f"At {percent(usual['similarity'])}, taken for somebody else: {rate(usual['false_matched'])}"
+    lost = result["probes"]["pictures"] > result["probes"]["found"] and usual["false_matched_found"] is not None
+    false = usual["false_matched_found"] if lost else usual["false_matched"]
+    with_face = ", of those with a face," if lost else ""
+    said = f"At {percent(usual['similarity'])}{with_face} taken for somebody else: {rate(false)}"
     if usual["hits"] is not None:
         said += f"; missed though they are there: {rate(complement(usual['hits']))}"
     safe = _safe(result)
@@ -130,7 +147,7 @@ def _of_column(column: str, groups: Sequence[Figures]) -> str:
     if not known:
         return f"By {column}: too few people in every group to say."
     worst = max(known, key=lambda one: one["false_matched"]["rate"])
-    counted = f"“{group(worst['group'])}”, {tally(worst['false_matched'])} ({share(worst['false_matched']['rate'])})"
+    counted = f"“{group(worst['group'])}”, {tallied(worst['false_matched'])}"
     ratio = worst["ratio"]
     if ratio is None:
         return f"By {column}: {counted}; there are too few others to compare with."
@@ -151,13 +168,23 @@ def _what_to_set(result: Figures, usual: Figures) -> str:
         last = result["thresholds"][-1]
         return (
             f"No setting tested is enough: even at {percent(last['similarity'])}, {tally(last['false_matched'])} were "
-            "taken for somebody else. Use the highest, and act on nothing that two people have not looked at."
+            "taken for somebody else. Look first whether the most alike pairs are one person under two names "
+            "(recognizance audit labels). Where they are two people, use the highest setting, and act on nothing that "
+            "two people have not looked at."
         )
+    if standing_of_replay(result, safe) == "few":
+        return f"Not known: {count(result['probes']['found'], 'picture')} with a face were looked for. {too_few()}"
     at = percent(safe["similarity"])
+    if not useful(safe["hits"]):
+        return (
+            f"No setting tested is both safe and of use: from {at} on nobody in this test was taken for somebody else, "
+            f"and there {tally(safe['hits'])} who are there were found. Act on nothing that two people have not "
+            "looked at."
+        )
     said = f"{at} or higher: there, nobody in this test was taken for somebody else."
     if safe["hits"] is None:
         return f"{said} What that misses is not known: the audit was given nobody to find (--mated). {LARGER}"
-    said += f" It finds {tally(safe['hits'])} who are there ({share(safe['hits']['rate'])})"
+    said += f" It finds {tallied(safe['hits'])} who are there"
     if safe is not usual and usual["hits"] is not None and usual["similarity"] < safe["similarity"]:
         said += f"; {percent(usual['similarity'])} finds {number(usual['hits']['count'])}"
     return f"{said}. {LARGER}"
@@ -273,6 +300,8 @@ def _predicted(one: Figures) -> str:
         return DASH
     probes = expected["probes"]
     star = STAR if expected["extrapolated"] else ""
+    if probes["high"] == 0 and probes["mean"] > 0:
+        return f"none (1 test in {number(round(1 / probes['mean']))} has one){star}"
     return f"{number(probes['mean'])} ({number(probes['low'])} {DASH} {number(probes['high'])}){star}"
 
 
@@ -353,7 +382,7 @@ def _against(one: Figures) -> str:
 def _hit(one: Figures, mated: bool) -> str:
     if one["hits"] is None:
         return WITHHELD if mated else DASH
-    return f"{tally(one['hits'])} ({share(one['hits']['rate'])})"
+    return tallied(one["hits"])
 
 
 def _worst(result: Figures, pairs: Sequence[Pair]) -> Section:
@@ -363,8 +392,8 @@ def _worst(result: Figures, pairs: Sequence[Pair]) -> Section:
     parts: list[str | Table | Chart | Pair] = []
     if pairs:
         parts.append(
-            "The pairs of two different people that the system found most alike. Faces are blurred past recognition "
-            "unless whoever made this page asked for them to be shown."
+            "The pairs of two different people that the system found most alike. Faces are blurred unless whoever made "
+            "this page asked for them to be shown; whoever has the same picture can tell it is this."
         )
         parts += pairs
     parts.append(

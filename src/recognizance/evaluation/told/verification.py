@@ -10,13 +10,19 @@ from recognizance.evaluation.charts import Axis, Mark, Row, Series, intervals, l
 from recognizance.evaluation.page import Chart, Page, Section
 from recognizance.evaluation.told import (
     DASH,
+    ONCE,
     cells,
+    complement,
     count,
     number,
     one_in,
     percent,
     rate,
     share,
+    standing_of_pairs,
+    too_few,
+    useful,
+    weighed,
 )
 
 Figures = Mapping[str, Any]
@@ -24,8 +30,8 @@ Figures = Mapping[str, Any]
 USUAL = 80.0
 """The Similarity from which Rekognition takes two faces for a match unless it is told another."""
 
-BEARABLE, TOO_MANY = 0.05, 0.2
-"""Shares of people missed up to which a page says "good", and from which it says "bad"."""
+TOO_MANY = 0.2
+"""The share of people missed from which a page says "bad"."""
 
 STANDING = {
     "measured": "counted",
@@ -44,7 +50,7 @@ def page(document: Mapping[str, Any]) -> Page:
     usual = _at(result["at_similarity"], USUAL)
     return Page(
         title="Two pictures: one person or two?",
-        verdict=_verdict(usual),
+        verdict=_verdict(result, usual),
         alarm=_alarm(document, usual),
         tested=_tested(result),
         wrong=_wrong(result, usual),
@@ -67,20 +73,26 @@ def _at(rows: Sequence[Figures], similarity: float) -> Figures:
 
 
 def _alarm(document: Figures, usual: Figures) -> str:
-    missed = usual["misses"]["rate"]
-    if document["findings"] or missed >= TOO_MANY:
+    stands = standing_of_pairs(document["result"], usual)
+    if document["findings"] or (stands != "few" and usual["misses"]["rate"] >= TOO_MANY):
         return "bad"
-    return "good" if missed <= BEARABLE and not usual["false_matches"]["count"] else "care"
+    return "good" if stands == "good" else "care"
 
 
-def _verdict(usual: Figures) -> str:
+def _verdict(result: Figures, usual: Figures) -> str:
     wrong, missed = usual["false_matches"], usual["misses"]
+    few = f" {too_few('pairs')}" if standing_of_pairs(result, usual) == "few" else ""
     return (
         f"At the usual threshold of {percent(USUAL)}, {_tally(wrong)} pairs of two different people "
         f"{'was' if wrong['count'] in (0, 1) else 'were'} taken for one person, and of {number(missed['of'])} pairs of "
         f"one person {_number(missed['count'])} {'was' if missed['count'] == 1 else 'were'} missed "
-        f"({share(missed['rate'])})."
+        f"({_once(missed).rstrip(',')}).{few}"
     )
+
+
+def _once(counted: Figures) -> str:
+    """Return a share, and that each person counts once in it where its counts say another one."""
+    return f"{share(counted['rate'])}, {ONCE}," if weighed(counted) else share(counted["rate"])
 
 
 def _tally(counted: Figures) -> str:
@@ -127,10 +139,17 @@ def _set(result: Figures) -> str:
     good = [one for one in rows if one["false_matches"]["count"] == 0]
     least = good[0] if good else rows[-1]
     missed = least["misses"]
+    if good and standing_of_pairs(result, least) == "few":
+        return f"Not known. {too_few('pairs of one person, or of two,')}"
+    if not useful(complement(missed)):
+        return (
+            f"No threshold tested is both safe and of use: at {percent(least['similarity'])}, "
+            f"{_tally(least['false_matches'])} pairs of two people match, and {rate(missed)} pairs of one are missed."
+        )
     none = f"none of these pairs of two people matches (at most {one_in(least['false_matches']['high'])} would)"
     some = f"{rate(least['false_matches'])} pairs of two people match"
     return (
-        f"From a threshold of {percent(least['similarity'])} on, {none if good else some}, and {share(missed['rate'])} "
+        f"From a threshold of {percent(least['similarity'])} on, {none if good else some}, and {_once(missed)} "
         "of pairs of one person are missed. A search compares with everybody in a gallery, so it needs a higher "
         "threshold than a comparison of two pictures: see recognizance audit replay."
     )
@@ -258,7 +277,12 @@ def _withheld(groups: Sequence[Figures], what: str) -> list[str]:
     """Return a sentence that names the groups of which nothing is said, where there are any."""
     small = [f"{one['column']} {one['group']}" for one in groups if one[what] is None]
     named = small if len(small) <= 10 else [*small[:9], f"and {len(small) - 9} more"]
-    return [f"Withheld, because fewer than ten people are in it: {', '.join(named)}."] if small else []
+    if not small:
+        return []
+    return [
+        "Withheld, as fewer than ten people are in it, or as what such a group has would follow from the total: "
+        f"{', '.join(named)}."
+    ]
 
 
 def _accuracy(result: Figures) -> list[Section]:

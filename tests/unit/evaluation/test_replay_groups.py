@@ -1,0 +1,52 @@
+"""Groups of a replay's people, and what its findings say of a curve beyond its data."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from tests.unit.evaluation.audited import crowd, directions, gaussian_scale
+from tests.unit.evaluation.test_replay import at, document, sets
+
+from recognizance.evaluation.replay import Question, replay
+from recognizance.evaluation.replayed import findings
+from recognizance.evaluation.subjects import Trouble
+from recognizance.vision.similarity import Similarity
+
+
+@pytest.mark.parametrize("years", [("1990", "2000"), ("2000", "1990"), ("", "2000")])
+def test_a_person_of_whom_two_things_are_said_is_of_no_group_of_that_column(years):
+    random = np.random.default_rng(7)
+    names = [f"p{n // 2}" for n in range(48)]  # twelve people of the one, eleven of the other, and one of both
+    year = ["1990"] * 24 + [*years] + ["2000"] * 22
+    probes = crowd(random, directions(random, 48), names, groups={"year": year})
+    gallery = crowd(random, directions(random, 20), [f"g{n}" for n in range(20)])
+    hits = at((0, 1, 85), (24, 2, 85), (25, 3, 85), (26, 3, 85))
+    found = replay(probes, gallery, hits, Question((80,), columns=("year",)))
+    said = [one for one in found.problems if one.trouble is Trouble.MISLABELLED]
+    one_thing = "" in years
+    assert [one.where for one in said] == ([] if one_thing else ["p12"])
+    assert {one.group: one.people for one in found.settings[0].groups} == {"1990": 12, "2000": 12 if one_thing else 11}
+    assert found.settings[0].false_matched.of == 48
+
+
+def test_everybody_of_whom_different_things_are_said_leaves_no_group():
+    random = np.random.default_rng(8)
+    probes = crowd(random, directions(random, 4), ["a", "a", "b", "b"], groups={"age": ["1", "2", "1", "3"]})
+    gallery = crowd(random, directions(random, 3), ["x", "y", "z"])
+    found = replay(probes, gallery, at((0, 1, 85)), Question((80,), columns=("age",)))
+    assert found.settings[0].groups == ()
+    assert "two things are said in age: 1 and 2" in [one.said for one in found.problems]
+
+
+def test_a_finding_says_where_the_curve_it_quotes_is_extrapolated():
+    probes, gallery = sets()
+    hits = at(*((n, 1, 99) for n in range(30)))
+    scale = gaussian_scale()
+    short = Similarity(dataclasses.replace(scale.curve, measured_to=-5.0))
+    found = replay(probes, gallery, hits, Question((50, 95), similarity=short))
+    low, high = (one.expected.extrapolated for one in found.settings)
+    assert (low, high) == (False, True)
+    said = {one.said.split(",")[0]: one.said for one in findings(found) if one.kind.startswith("false matches")}
+    assert "extrapolated" in said["at the setting 95"]
+    assert "extrapolated" not in said.get("at the setting 50", "")
+    assert document(found, probes, gallery)["findings"]
