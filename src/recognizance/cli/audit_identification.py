@@ -98,7 +98,7 @@ def identification(  # noqa: PLR0913 - each is an option of the command line
 
     from recognizance.evaluation import identification as measuring
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.identified import figures, findings
+    from recognizance.evaluation.searched import figures, findings
     from recognizance.evaluation.told import identification as told
 
     random = np.random.default_rng(seed)

@@ -35,7 +35,7 @@ def _over(settings: Sequence[Setting]) -> Finding:
     """Return the finding that more were taken for somebody else than the curve allows, from the settings where so."""
     first, *more = settings
     assert first.expected is not None, "only settings with an expected count are over it"
-    too = f"; so at {', '.join(f'{one.similarity:g}' for one in more)}" if more else ""
+    too = f"; so at {', '.join(map(_marked, more))}" if more else ""
     return Finding(
         "false matches above the curve",
         "",
@@ -44,6 +44,11 @@ def _over(settings: Sequence[Setting]) -> Finding:
         "first whether the pairs named are one person under two names (recognizance audit labels); where they are two, "
         "fit the curve on people like these, or set a higher threshold.",
     )
+
+
+def _marked(one: Setting) -> str:
+    beyond_data = one.expected is not None and one.expected.extrapolated
+    return f"{one.similarity:g} (extrapolated)" if beyond_data else f"{one.similarity:g}"
 
 
 def lets_expect(one: Expected) -> str:

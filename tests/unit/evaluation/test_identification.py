@@ -12,8 +12,8 @@ from tests.unit.evaluation.audited import crowd, directions, gaussian_scale, wit
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Audit, Made
 from recognizance.evaluation.identification import Question, Split, divided, fitted, identify, paired, set_aside
-from recognizance.evaluation.identified import figures, findings
 from recognizance.evaluation.replay import hits_of
+from recognizance.evaluation.searched import figures, findings
 from recognizance.evaluation.subjects import Trouble
 from recognizance.evaluation.told import identification as told
 from recognizance.vision.similarity import Similarity

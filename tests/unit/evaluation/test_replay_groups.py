@@ -46,7 +46,16 @@ def test_a_finding_says_where_the_curve_it_quotes_is_extrapolated():
     found = replay(probes, gallery, hits, Question((50, 95), similarity=short))
     low, high = (one.expected.extrapolated for one in found.settings)
     assert (low, high) == (False, True)
-    said = {one.said.split(",")[0]: one.said for one in findings(found) if one.kind.startswith("false matches")}
-    assert "extrapolated" in said["at the setting 95"]
-    assert "extrapolated" not in said.get("at the setting 50", "")
+    (said,) = (one.said for one in findings(found) if one.kind.startswith("false matches"))
+    first, _, rest = said.partition("; so at ")
+    assert first.startswith("at the setting 50, ")
+    assert "extrapolated" not in first
+    assert rest.startswith("95 (extrapolated). ")
+    (alone,) = (
+        one.said
+        for one in findings(replay(probes, gallery, hits, Question((95,), similarity=short)))
+        if one.kind.startswith("false matches")
+    )
+    assert "extrapolated" in alone
+    assert "lets one expect none: one such test in " in alone
     assert document(found, probes, gallery)["findings"]

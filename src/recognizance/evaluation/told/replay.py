@@ -119,8 +119,8 @@ def _tested(result: Figures) -> str:
 def _wrong(result: Figures, usual: Figures) -> str:
     lost = result["probes"]["pictures"] > result["probes"]["found"] and usual["false_matched_found"] is not None
     false = usual["false_matched_found"] if lost else usual["false_matched"]
-    with_face = ", of those with a face," if lost else ""
-    said = f"At {percent(usual['similarity'])}{with_face} taken for somebody else: {rate(false)}"
+    with_face = ", of those with a face" if lost else ""
+    said = f"At {percent(usual['similarity'])}{with_face}, taken for somebody else: {rate(false)}"
     if usual["hits"] is not None:
         said += f"; missed though they are there: {rate(complement(usual['hits']))}"
     safe = _safe(result)
