@@ -4,7 +4,7 @@
     python -m benchmarks.accuracy_detection --only looks
 
 Reads `wider` and `congress` below `--data` (default: RECOGNIZANCE_DATA, or `../shared/data`). The
-protocol is that of `recognizance.evaluation.detection`. A recall or precision stands with its 95 %
+protocol is that of `recognizance.evaluation.protocols.detection`. A recall or precision stands with its 95 %
 interval; precision is told twice, with every wrong find and without those smaller than the faces asked
 about. Pictures are also counted in two halves (even and odd in the table's order), as a setting fitted
 to these hundred pictures would show there. Times are of the processor, on one thread.
@@ -26,9 +26,9 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from recognizance.evaluation.boxes import read_truth
-from recognizance.evaluation.detection import SIZES, Finds, Truth, longer, tally
-from recognizance.evaluation.rates import Rate
+from recognizance.evaluation.protocols.detection import SIZES, Finds, Truth, longer, tally
+from recognizance.evaluation.sets.boxes import read_truth
+from recognizance.evaluation.statistics.rates import Rate
 from recognizance.settings import read
 from recognizance.values import Image, Model, ModelName, Pixels, Sureness
 from recognizance.vision import adapters, cards, carriers, runtime

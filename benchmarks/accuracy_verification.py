@@ -28,8 +28,9 @@ import cv2
 import numpy as np
 
 from recognizance import __version__
-from recognizance.evaluation.calibration import by_group, compare_strangers
-from recognizance.evaluation.datasets import (
+from recognizance.evaluation.protocols.calibration import by_group, compare_strangers
+from recognizance.evaluation.protocols.verification import REJECTED, Point, all_pairs, roc, verify
+from recognizance.evaluation.sets.datasets import (
     NO_EXCLUSIONS,
     Exclusions,
     Picture,
@@ -37,10 +38,9 @@ from recognizance.evaluation.datasets import (
     read_exclusions,
     read_pairs,
 )
-from recognizance.evaluation.embedding import cache_name, cached, central, embed_pictures
-from recognizance.evaluation.pipeline import Pipeline, open_pipeline
-from recognizance.evaluation.rates import Rate
-from recognizance.evaluation.verification import REJECTED, Point, all_pairs, roc, verify
+from recognizance.evaluation.sets.embedding import cache_name, cached, central, embed_pictures
+from recognizance.evaluation.sets.pipeline import Pipeline, open_pipeline
+from recognizance.evaluation.statistics.rates import Rate
 from recognizance.settings import read
 from recognizance.values import Card, Vectors
 from recognizance.vision import detect

@@ -125,7 +125,7 @@ def _crowd(faces: int) -> tuple[Any, Any, Any]:
 
 
 def _ours_all_pairs(vectors: Any, people: Any, groups: Any) -> float:
-    from recognizance.evaluation.comparisons import Faces, Keep, all_pairs
+    from recognizance.evaluation.statistics.comparisons import Faces, Keep, all_pairs
 
     found = all_pairs(Faces(vectors, people, groups), count=2, keep=Keep(0.35, -1.0))
     assert found.by_groups.shape == (2, 2, FINENESS), "groups are counted"
@@ -157,8 +157,8 @@ def _counted(cosines: Any, people: Any, groups: Any) -> float:
 
 
 def _replayed(gallery: int) -> tuple[Any, Any]:
-    from recognizance.evaluation.subjects import Subject
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.sets.subjects import Subject
+    from recognizance.evaluation.sets.templates import Templates
 
     random = np.random.default_rng(SEED)
     # fewer directions than numbers, so that strangers are as alike as faces are
@@ -180,8 +180,8 @@ def _replayed(gallery: int) -> tuple[Any, Any]:
 
 def _ours_replay(probes: Any, gallery: Any) -> float:
     from recognizance.evaluation import audit
-    from recognizance.evaluation.replay import SHOWN_FROM, Question, hits_of, rank_one, replay
-    from recognizance.evaluation.replayed import figures, findings
+    from recognizance.evaluation.protocols.replay import SHOWN_FROM, Question, hits_of, rank_one, replay
+    from recognizance.evaluation.protocols.replayed import figures, findings
 
     scale, mated = _scale(), tuple((f"p {at}", f"g {at}") for at in range(100))
     question = Question(THRESHOLDS, mated, ("group",), scale)

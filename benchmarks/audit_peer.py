@@ -21,9 +21,9 @@ import numpy as np
 
 from benchmarks import machine
 from recognizance.evaluation import audit
-from recognizance.evaluation.replay import Hits, Question, Replay, replay
-from recognizance.evaluation.subjects import read_exclusions, read_listing, read_mated, without
-from recognizance.evaluation.templates import Templates
+from recognizance.evaluation.protocols.replay import Hits, Question, Replay, replay
+from recognizance.evaluation.sets.subjects import read_exclusions, read_listing, read_mated, without
+from recognizance.evaluation.sets.templates import Templates
 
 ROOT = Path(__file__).parents[1]
 TOLERANCES = (0.6, 0.55, 0.5, 0.45, 0.4)

@@ -16,7 +16,7 @@ import numpy as np
 
 from recognizance import app
 from recognizance.cli.made import Made
-from recognizance.evaluation.subjects import PICTURES
+from recognizance.evaluation.sets.subjects import PICTURES
 from recognizance.vision.image import decode
 from recognizance.vision.portrait import GRAINS, cut_out
 

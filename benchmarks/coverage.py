@@ -1,4 +1,4 @@
-"""Whether the intervals of `recognizance.evaluation.intervals` hold: made-up scores whose truth is known.
+"""Whether the intervals of `recognizance.evaluation.statistics.intervals` hold: made-up scores whose truth is known.
 
     python -m benchmarks.coverage [--simulations 1000] [--only WORD] [--json benchmarks/results/coverage.json]
 
@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from recognizance.evaluation.intervals import (
+from recognizance.evaluation.statistics.intervals import (
     Estimate,
     Matches,
     Ratio,
@@ -37,7 +37,7 @@ from recognizance.evaluation.intervals import (
     matches,
     predicted_count,
 )
-from recognizance.evaluation.rates import Rate, wilson
+from recognizance.evaluation.statistics.rates import Rate, wilson
 
 Reals = NDArray[np.float64]
 Random = np.random.Generator

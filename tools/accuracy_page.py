@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from page import ROOT, keep
-from recognizance.evaluation.report import AUDITS, page
+from recognizance.evaluation.pages.report import AUDITS, page
 
 RESULTS = ROOT / "benchmarks" / "results"
 

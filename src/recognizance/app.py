@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from recognizance.cli.made import Asking
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
-    from recognizance.evaluation.pipeline import Pipeline
+    from recognizance.evaluation.sets.pipeline import Pipeline
     from recognizance.operations.call import ModelState
     from recognizance.service import Service
     from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId
@@ -422,8 +422,8 @@ def search_speed(*, say: Callable[[str], None], postgresql: str | None = None, *
 
 def pipeline(settings: Settings, /, *, face: str, centred: bool = True) -> Pipeline:
     """Load the models of `settings` for an audit; `face` says which of several counts, "largest" or "central"."""
-    from recognizance.evaluation import embedding
-    from recognizance.evaluation.pipeline import open_pipeline
+    from recognizance.evaluation.sets import embedding
+    from recognizance.evaluation.sets.pipeline import open_pipeline
 
     choose = {"largest": embedding.largest, "central": embedding.central}[face]
     return open_pipeline(settings, version=__version__, choose=choose, centred=centred)

@@ -14,7 +14,7 @@ from tests.cli.conftest import Ran
 from typer.testing import CliRunner
 
 from recognizance import app, cli
-from recognizance.evaluation.pipeline import Seen, open_pipeline
+from recognizance.evaluation.sets.pipeline import Seen, open_pipeline
 from recognizance.values import Box, Face, Landmarks, Point, Pose, Quality
 from recognizance.vision import cards
 

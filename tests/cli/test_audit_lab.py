@@ -13,8 +13,8 @@ from recognizance import app
 from recognizance.cli import audit, made
 from recognizance.cli.failures import Wrong
 from recognizance.evaluation import audit as audits
-from recognizance.evaluation.page import Page, Section
-from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.pages.page import Page, Section
+from recognizance.evaluation.sets.subjects import Problem, Trouble
 
 
 @pytest.fixture

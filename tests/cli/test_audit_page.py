@@ -8,8 +8,8 @@ from tests.cli.auditing import run_with
 from tests.unit.evaluation.test_told_replay import SOME
 
 from recognizance.evaluation import audit
-from recognizance.evaluation.page import html
-from recognizance.evaluation.told.replay import page
+from recognizance.evaluation.pages.page import html
+from recognizance.evaluation.pages.told.replay import page
 
 
 @pytest.fixture

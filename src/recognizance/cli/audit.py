@@ -30,11 +30,11 @@ from recognizance.errors import InvalidParameter, NotFound
 
 if TYPE_CHECKING:
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation.kept import Kept
-    from recognizance.evaluation.page import Page
-    from recognizance.evaluation.pipeline import Pipeline
-    from recognizance.evaluation.subjects import Exclusions, Listing, Subject
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.pages.page import Page
+    from recognizance.evaluation.sets.kept import Kept
+    from recognizance.evaluation.sets.pipeline import Pipeline
+    from recognizance.evaluation.sets.subjects import Exclusions, Listing, Subject
+    from recognizance.evaluation.sets.templates import Templates
     from recognizance.settings import Settings
 
 COLLECTION = "collection:"
@@ -165,7 +165,7 @@ class Lab:
 
     def exclusions(self) -> Exclusions:
         """Return the list of exclusions, empty where none was given."""
-        from recognizance.evaluation import subjects
+        from recognizance.evaluation.sets import subjects
 
         if self.asked.exclude is None:
             return subjects.NO_EXCLUSIONS
@@ -187,7 +187,7 @@ class Lab:
         set has not raises `Wrong`, unless it is not `grouped`. A picture whose bytes come again for the same person is
         left out, and named, unless `repeated`.
         """
-        from recognizance.evaluation import subjects, templates
+        from recognizance.evaluation.sets import subjects, templates
 
         collection = _collection(given, self.settings)
         with told_plainly():
@@ -214,7 +214,7 @@ class Lab:
 
     def described(self, listing: Listing, role: str, grouped: bool) -> Listing:
         """Return a set less what is excluded, with what `--people` says of its people."""
-        from recognizance.evaluation import subjects
+        from recognizance.evaluation.sets import subjects
 
         some = len(listing.subjects)
         listing = subjects.without(listing, self.exclusions())
@@ -237,7 +237,7 @@ class Lab:
 
     def _exported(self, collection: str, role: str) -> tuple[Listing, dict[str, bytes]]:
         """Return who is in a collection, and each face's vector by its id."""
-        from recognizance.evaluation.subjects import Listing, Subject
+        from recognizance.evaluation.sets.subjects import Listing, Subject
 
         subjects: list[Subject] = []
         vectors: dict[str, bytes] = {}
@@ -268,7 +268,7 @@ class Lab:
     @contextmanager
     def kept(self, pipeline: Pipeline) -> Generator[Kept | None]:
         """Give what is kept of pictures that this pipeline has seen, None where nothing should be."""
-        from recognizance.evaluation import kept
+        from recognizance.evaluation.sets import kept
 
         if not self.asked.cache:
             yield None
@@ -279,7 +279,7 @@ class Lab:
     def made(self, sets: Sequence[tuple[str, Templates]], *, by: ByEndpoint | None = None) -> audits.Made:
         """Return what the audit was made with, from the sets by role; `by` an endpoint, or by our own models."""
         from recognizance.evaluation import audit
-        from recognizance.evaluation.subjects import Trouble
+        from recognizance.evaluation.sets.subjects import Trouble
 
         models, pipeline = self._used() if by is None else (by.models, by.pipeline)
         listed = self.exclusions()
@@ -330,7 +330,7 @@ class Lab:
         if self.asked.json is not None:
             write(self.asked.json, text)
         if self.asked.html is not None:
-            from recognizance.evaluation import page as pages
+            from recognizance.evaluation.pages import page as pages
 
             write(self.asked.html, pages.html(page, document))
         show(page, document)
@@ -408,7 +408,7 @@ def write(path: Path, text: str) -> None:
 
 def show(page: Page, document: Mapping[str, Any]) -> None:
     """Print what a page says first, its tables that are not folded, its findings and how much could not be used."""
-    from recognizance.evaluation.page import Chart, Pair
+    from recognizance.evaluation.pages.page import Chart, Pair
 
     output.line(output.shown(page.title))
     for text in (page.verdict, page.tested, page.wrong, page.whom, page.what_to_set):
@@ -434,7 +434,7 @@ def show(page: Page, document: Mapping[str, Any]) -> None:
 def forget(context: typer.Context, data: made.Data = None) -> None:
     """Remove the templates that audits keep in the data folder, so that no face can be found by them."""
     from recognizance.cli import answered
-    from recognizance.evaluation import kept
+    from recognizance.evaluation.sets import kept
 
     settings = made.of(context).settings(data=data)
     removed = [kept.forget(settings.data), answered.forget(settings.data)]  # of `audit live`, what an endpoint answered
@@ -454,7 +454,7 @@ def _collection(given: str, settings: Settings) -> str | None:
 @contextmanager
 def told_plainly() -> Generator[None]:
     """Turn what makes no set of pictures into a sentence of the command line."""
-    from recognizance.evaluation.subjects import SetWrong
+    from recognizance.evaluation.sets.subjects import SetWrong
 
     try:
         yield

@@ -13,9 +13,9 @@ from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.going import count, going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.calibration import Calibration, Held
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.calibration import Calibration, Held
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
     from recognizance.values import Curve
 
 Model = Annotated[
@@ -114,7 +114,7 @@ def _need_card(folder: Path, name: str) -> None:
 def _left_out(table: Path | None) -> frozenset[str]:
     if table is None:
         return frozenset()
-    from recognizance.evaluation.subjects import SetWrong, read_rows
+    from recognizance.evaluation.sets.subjects import SetWrong, read_rows
 
     try:
         read = read_rows(table)
@@ -146,7 +146,7 @@ def _show_centre(
     """Print the centre as a card has it."""
     import numpy as np
 
-    from recognizance.evaluation.calibration import centre
+    from recognizance.evaluation.protocols.calibration import centre
 
     kept = [one.kept(np.array([person not in out for person in one.people], np.bool_)) for one in sets]
     said = [value for one in kept for value in (one.groups(groups[0]) if weights else [""] * len(one.subjects))]
@@ -175,9 +175,9 @@ def _curve(
     import numpy as np
 
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.calibration import calibrate as fitted_on
-    from recognizance.evaluation.subjects import Problem, Trouble
-    from recognizance.evaluation.told import calibrate as told
+    from recognizance.evaluation.pages.told import calibrate as told
+    from recognizance.evaluation.protocols.calibration import calibrate as fitted_on
+    from recognizance.evaluation.sets.subjects import Problem, Trouble
 
     kept = [one.kept(one.found & np.array([person not in out for person in one.people])) for one in sets]
     both = sorted({person for one in sets for person in one.people} & out)
@@ -231,7 +231,7 @@ def _in_words(of: Sequence[str], both: Sequence[str], exclusions: Mapping[str, A
 
 
 def _result(lab: audit.Lab, found: Calibration, curve: Curve) -> dict[str, Any]:
-    from recognizance.evaluation.calibration import anchors, summary
+    from recognizance.evaluation.protocols.calibration import anchors, summary
 
     tail, card = found.fit.tail, lab.pipeline().card
     return {
@@ -319,7 +319,7 @@ def _findings(found: Calibration, result: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _written(folder: Path, name: str, curve: Curve) -> None:
-    from recognizance.evaluation.calibration import curve_file
+    from recognizance.evaluation.protocols.calibration import curve_file
 
     file, text = curve_file(name, curve)
     audit.write(folder / file, text)

@@ -11,8 +11,8 @@ from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.going import going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.comparisons import Pairs
-    from recognizance.evaluation.demographics import Crowd
+    from recognizance.evaluation.protocols.demographics import Crowd
+    from recognizance.evaluation.statistics.comparisons import Pairs
 
 Images = Annotated[
     str, typer.Option("--images", metavar="DIR|CSV|COLLECTION", help="Pictures of people, several of some of them.")
@@ -85,10 +85,10 @@ def demographics(  # noqa: PLR0913 - each is an option of the command line
 
     import numpy as np
 
-    from recognizance.evaluation import demographics as protocol
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.told import demographics as told
-    from recognizance.evaluation.told import share
+    from recognizance.evaluation.pages.told import demographics as told
+    from recognizance.evaluation.pages.told import share
+    from recognizance.evaluation.protocols import demographics as protocol
 
     first = lab.templates(images, role="images")
     other = None if mated is None else lab.templates(mated, role="mated", grouped=False)
@@ -126,7 +126,7 @@ def demographics(  # noqa: PLR0913 - each is an option of the command line
 
 def threshold_for(lab: audit.Lab, crowd: Crowd, threshold: float | None, fmr: float | None) -> tuple[Any, Pairs]:
     """Return the threshold as the report has it, and the pairs of strangers that reach it."""
-    from recognizance.evaluation import demographics as protocol
+    from recognizance.evaluation.protocols import demographics as protocol
 
     similarity = lab.pipeline().similarity
     asked = "fmr" if fmr is not None else "similarity"

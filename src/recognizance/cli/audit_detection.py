@@ -15,8 +15,8 @@ from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.going import going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.boxes import Boxes, Looked
-    from recognizance.evaluation.detection import At, Detection, Mean
+    from recognizance.evaluation.protocols.detection import At, Detection, Mean
+    from recognizance.evaluation.sets.boxes import Boxes, Looked
 
 OF_FACES = ("blur", "occlusion", "pose", "illumination", "expression", "invalid", "size")
 """Columns that say something of a face and name nobody, as WIDER FACE has them: what an anonymous report may show."""
@@ -69,10 +69,10 @@ def detection(  # noqa: PLR0913 - each is an option of the command line
     import numpy as np
 
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.boxes import read_boxes
-    from recognizance.evaluation.detection import MATCHED, matched, measure
-    from recognizance.evaluation.subjects import SetWrong
-    from recognizance.evaluation.told import detection as told
+    from recognizance.evaluation.pages.told import detection as told
+    from recognizance.evaluation.protocols.detection import MATCHED, matched, measure
+    from recognizance.evaluation.sets.boxes import read_boxes
+    from recognizance.evaluation.sets.subjects import SetWrong
 
     if not math.isfinite(smallest):
         raise Wrong("--smallest should be a number of pixels")
@@ -116,7 +116,7 @@ def _told_apart(table: Boxes, boxes: Path, by: Sequence[str], *, anonymous: bool
 
 
 def _looked(lab: audit.Lab, table: Boxes, images: Path) -> Looked:
-    from recognizance.evaluation.boxes import look_at, remembering
+    from recognizance.evaluation.sets.boxes import look_at, remembering
 
     pipeline = lab.pipeline()
     with lab.kept(pipeline) as kept, going("pictures", len(table.truths), lab.given.now) as bar:
@@ -135,7 +135,7 @@ def _made(lab: audit.Lab, images: Path, boxes: Path, table: Boxes, looked: Looke
 
 
 def _small(found: Detection) -> list[Any]:
-    from recognizance.evaluation.subjects import Problem, Trouble
+    from recognizance.evaluation.sets.subjects import Problem, Trouble
 
     kinds = [(f"{one.column} {one.value or 'not said'}", one.faces) for one in found.kinds if one.recall is None]
     sizes = [(f"{one.smallest:g} to {one.largest:g} pixels", one.faces) for one in found.sizes if one.recall is None]

@@ -16,9 +16,9 @@ from recognizance.cli.failures import FAILED, Failed, Wrong
 
 if TYPE_CHECKING:
     from recognizance.evaluation.audit import Made
-    from recognizance.evaluation.demographics import Errors
-    from recognizance.evaluation.gate import Gate, Limits
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.demographics import Errors
+    from recognizance.evaluation.protocols.gate import Gate, Limits
+    from recognizance.evaluation.sets.templates import Templates
 
 CANNOT_TELL = 3
 CHOICES = ("embedder", "detector", "precision", "mirror", "enlarge", "device")
@@ -124,7 +124,7 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
 
 def _within(margin: float, rise: float, false: float = 0.0) -> None:
     """Raise `Wrong` for limits that would let anything pass."""
-    from recognizance.evaluation.gate import Limits, beyond
+    from recognizance.evaluation.protocols.gate import Limits, beyond
 
     said = beyond(Limits(margin, false, rise, rise))
     if said is not None:
@@ -148,9 +148,9 @@ def _pictures(
     old: audit.Lab, new: audit.Lab, images: str, at_which: tuple[float | None, float | None], margin: float, rise: float
 ) -> str:
     """Judge two systems that see the same pictures, write the report and return the verdict."""
-    from recognizance.evaluation import demographics, gate
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.told import gate as told
+    from recognizance.evaluation.pages.told import gate as told
+    from recognizance.evaluation.protocols import demographics, gate
 
     if old.pipeline().vectors_by == new.pipeline().vectors_by:
         raise Wrong("the old system and the new one are the same; say with --new what is to change")
@@ -198,8 +198,8 @@ def _pictures(
 def _reports(lab: audit.Lab, old: Path, new: Path, margin: float, rise: float) -> str:
     """Judge two reports of demographics, write the gate's and return the verdict."""
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation import gate
-    from recognizance.evaluation.told import gate as told
+    from recognizance.evaluation.pages.told import gate as told
+    from recognizance.evaluation.protocols import gate
 
     before, after = _report(old), _report(new)
     try:
@@ -226,7 +226,7 @@ def _reports(lab: audit.Lab, old: Path, new: Path, margin: float, rise: float) -
 
 
 def _report(path: Path) -> Mapping[str, Any]:
-    from recognizance.evaluation import regular
+    from recognizance.evaluation.sets import regular
 
     try:
         read: Any = json_.loads(regular.read(path, regular.REPORT))
@@ -269,14 +269,14 @@ def _system(system: Made, at: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _result(judged: Gate, limits: Limits, by: str, systems: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    from recognizance.evaluation.gate import figures
+    from recognizance.evaluation.protocols.gate import figures
 
     return {**figures(judged, limits), "by": by, "old": systems[0], "new": systems[1]}
 
 
 def _small(judged: Gate) -> list[Any]:
-    from recognizance.evaluation.intervals import SMALLEST
-    from recognizance.evaluation.subjects import Problem, Trouble
+    from recognizance.evaluation.sets.subjects import Problem, Trouble
+    from recognizance.evaluation.statistics.intervals import SMALLEST
 
     return [
         Problem(

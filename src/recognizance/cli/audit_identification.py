@@ -16,11 +16,11 @@ from recognizance.cli.going import going
 if TYPE_CHECKING:
     import numpy as np
 
-    from recognizance.evaluation.identification import Question, Split
-    from recognizance.evaluation.pipeline import Similarity
-    from recognizance.evaluation.replay import Hits
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.identification import Question, Split
+    from recognizance.evaluation.protocols.replay import Hits
+    from recognizance.evaluation.sets.pipeline import Similarity
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
 
 Probes = Annotated[
     str | None,
@@ -96,10 +96,10 @@ def identification(  # noqa: PLR0913 - each is an option of the command line
 
     import numpy as np
 
-    from recognizance.evaluation import identification as measuring
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.searched import figures, findings
-    from recognizance.evaluation.told import identification as told
+    from recognizance.evaluation.pages.told import identification as told
+    from recognizance.evaluation.protocols import identification as measuring
+    from recognizance.evaluation.protocols.searched import figures, findings
 
     random = np.random.default_rng(seed)
     named = {"images": images} if images is not None else {"probes": probes, "gallery": gallery}
@@ -144,8 +144,8 @@ def _fitted(
     seed: int,
 ) -> tuple[dict[str, Templates], Similarity, dict[str, Any]]:
     """Return the sets less a share of their people, and a scale fitted on those."""
-    from recognizance.evaluation.identification import fitted, set_aside
-    from recognizance.evaluation.pipeline import Similarity
+    from recognizance.evaluation.protocols.identification import fitted, set_aside
+    from recognizance.evaluation.sets.pipeline import Similarity
 
     rest, aside = set_aside(list(sets.values()), share, str(seed))
     try:
@@ -166,7 +166,7 @@ def _split(
     sets: dict[str, Templates], mated: Path | None, outside: float, random: np.random.Generator, problems: list[Problem]
 ) -> Split:
     """Return probes and gallery, from two sets or one."""
-    from recognizance.evaluation.identification import divided, paired
+    from recognizance.evaluation.protocols.identification import divided, paired
 
     if "images" in sets:
         if mated is not None:
@@ -185,7 +185,7 @@ def _split(
 
 
 def _hits(split: Split, question: Question, bar: Any) -> Hits:
-    from recognizance.evaluation.replay import TooMany, hits_of
+    from recognizance.evaluation.protocols.replay import TooMany, hits_of
 
     try:
         return hits_of(

@@ -16,9 +16,9 @@ from recognizance.cli.failures import Wrong
 from recognizance.cli.going import count, going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.labels import Suspects
-    from recognizance.evaluation.page import Page, Pair
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.pages.page import Page, Pair
+    from recognizance.evaluation.protocols.labels import Suspects
+    from recognizance.evaluation.sets.templates import Templates
 
 Images = Annotated[
     str, typer.Option("--images", metavar="FOLDER|CSV", help="The pictures, by person; a collection's id will do, too.")
@@ -83,9 +83,9 @@ def labels(  # noqa: PLR0913 - each is an option of the command line
     if write is not None and os.path.lexists(write):
         raise Wrong(f"{output.shown(write)} is there already, and may hold decisions; name another file")
 
-    from recognizance.evaluation import labels as protocol
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.told import labels as told
+    from recognizance.evaluation.pages.told import labels as told
+    from recognizance.evaluation.protocols import labels as protocol
 
     templates = lab.templates(images, role="images", grouped=False, repeated=True)
     similarity = lab.pipeline().similarity
@@ -105,7 +105,7 @@ def labels(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _result(found: Suspects, templates: Templates) -> dict[str, Any]:
-    from recognizance.evaluation.labels import Kind
+    from recognizance.evaluation.protocols.labels import Kind
 
     kinds = [one.kind for one in found.found]
     return {
@@ -134,7 +134,7 @@ def _result(found: Suspects, templates: Templates) -> dict[str, Any]:
 
 def _pairs(lab: audit.Lab, found: Suspects, templates: Templates, most: int) -> dict[int, Pair]:
     """Return the pictures of the first so many suspicions, by their places in the list."""
-    from recognizance.evaluation.pictures import Shown, pairs
+    from recognizance.evaluation.pages.pictures import Shown, pairs
 
     pictured: dict[int, Pair] = {}
     for at, one in enumerate(found.found[:most]):
@@ -146,7 +146,7 @@ def _pairs(lab: audit.Lab, found: Suspects, templates: Templates, most: int) -> 
 
 
 def _csv(found: Suspects, templates: Templates) -> str:
-    from recognizance.evaluation import labels as protocol
+    from recognizance.evaluation.protocols import labels as protocol
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

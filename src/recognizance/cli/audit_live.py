@@ -21,11 +21,11 @@ from recognizance.cli.sending import PairsToSend, Sending
 
 if TYPE_CHECKING:
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation.answers import Enrolled, Explained, Found
-    from recognizance.evaluation.live import Told
-    from recognizance.evaluation.replay import Question
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.answers import Enrolled, Explained, Found
+    from recognizance.evaluation.protocols.live import Told
+    from recognizance.evaluation.protocols.replay import Question
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
 
 PRICE = 0.001
 """US dollars that Amazon asked for a picture, of the first million in a month, in most of its regions; its own price
@@ -152,10 +152,10 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     _consent(asking.place, calls, pace, yes=yes)
     asking.reach()
 
-    from recognizance.evaluation import live as live_
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.replay import Question
-    from recognizance.evaluation.told import live as told
+    from recognizance.evaluation.pages.told import live as told
+    from recognizance.evaluation.protocols import live as live_
+    from recognizance.evaluation.protocols.replay import Question
 
     name = _job(asking, stated, both, percents)
     with answered.opened(lab.settings.data, name, given.now()) as so_far:
@@ -194,8 +194,9 @@ def live(  # noqa: PLR0913 - each is an option of the command line
 
 def _report(path: Path) -> dict[str, Any]:
     """Return what the page needs of another system's report. Raises `Wrong` for a file that is none."""
-    from recognizance.evaluation import live, regular
-    from recognizance.evaluation.told import live as told
+    from recognizance.evaluation.pages.told import live as told
+    from recognizance.evaluation.protocols import live
+    from recognizance.evaluation.sets import regular
 
     try:
         found = live.beside(regular.read(path, regular.REPORT).decode())
@@ -242,9 +243,9 @@ def _replayed(
     mated: Path | None, *, keep: bool,
 ) -> Part:  # fmt: skip
     """Enrol, search and count."""
-    from recognizance.evaluation import answers, live
-    from recognizance.evaluation.replay import SHOWN_FROM, replay
-    from recognizance.evaluation.replayed import figures, findings
+    from recognizance.evaluation.protocols import answers, live
+    from recognizance.evaluation.protocols.replay import SHOWN_FROM, replay
+    from recognizance.evaluation.protocols.replayed import figures, findings
 
     probes, gallery = both
     raised = _floor(tried.endpoint, min(*question.thresholds, SHOWN_FROM))
@@ -297,8 +298,8 @@ def _replayed(
 
 def _compared(lab: audit.Lab, tried: trial.Trial, listed: PairsToSend) -> Part:
     """Compare the pairs, and count."""
-    from recognizance.evaluation import answers, live
-    from recognizance.evaluation.pairs import SIMILARITIES
+    from recognizance.evaluation.protocols import answers, live
+    from recognizance.evaluation.protocols.pairs import SIMILARITIES
 
     picture = {one.place: one for one in listed.sending.pictures}
     sent = listed.sent
@@ -327,8 +328,8 @@ def _compared(lab: audit.Lab, tried: trial.Trial, listed: PairsToSend) -> Part:
 
 
 def _templates(sent: Sending, became: Mapping[int, Enrolled | Found]) -> Templates:
-    from recognizance.evaluation import answers, live
-    from recognizance.evaluation.templates import UNREADABLE
+    from recognizance.evaluation.protocols import answers, live
+    from recognizance.evaluation.sets.templates import UNREADABLE
 
     faces = [became[at].faces if at in became else UNREADABLE for at in range(len(sent.subjects))]
     refused = [answers.problem(sent.subjects[at], became[at]) for at in sorted(became)]
@@ -345,7 +346,7 @@ def _floor(asking: endpoint.Endpoint, at_least: float) -> float | None:
 
 def _explained(asking: endpoint.Endpoint, settings: Sequence[float]) -> tuple[dict[float, Explained], Any]:
     """Return what the endpoint says of each setting, and of the curve it has that from; nothing, None from Amazon's."""
-    from recognizance.evaluation import answers
+    from recognizance.evaluation.protocols import answers
 
     explained: dict[float, Explained] = {}
     curve: dict[str, Any] | None = None

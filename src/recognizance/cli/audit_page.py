@@ -19,8 +19,8 @@ def page(
     ],
 ) -> None:
     """Make an audit's page again from its JSON report, without the pictures that came with it."""
-    from recognizance.evaluation import page as pages
-    from recognizance.evaluation import remade
+    from recognizance.evaluation.pages import page as pages
+    from recognizance.evaluation.pages import remade
 
     if not audit.writable(html):
         raise Wrong(f"--html {output.shown(html)} should be a file in a folder that is there")
@@ -37,7 +37,7 @@ def page(
 
 def _text(path: Path) -> str:
     """Return a report's text. Raises `Wrong` for one that is no text, `OSError` for one that cannot be read."""
-    from recognizance.evaluation import regular
+    from recognizance.evaluation.sets import regular
 
     try:
         return regular.read(path, regular.REPORT).decode()

@@ -14,12 +14,12 @@ from recognizance.cores import cores
 
 if TYPE_CHECKING:
     from recognizance.evaluation.audit import Finding
-    from recognizance.evaluation.degradations import Kind
-    from recognizance.evaluation.intervals import Ratio
-    from recognizance.evaluation.pipeline import Similarity
-    from recognizance.evaluation.quality import Bin, Measure, Plan, Result, Seen, Step
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.degradations import Kind
+    from recognizance.evaluation.protocols.quality import Bin, Measure, Plan, Result, Seen, Step
+    from recognizance.evaluation.sets.pipeline import Similarity
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
+    from recognizance.evaluation.statistics.intervals import Ratio
 
 Images = Annotated[
     str, typer.Option("--images", metavar="SET", help="Folder or table of pictures, some people with two or more.")
@@ -72,8 +72,8 @@ def quality(  # noqa: PLR0913 - each is an option of the command line
     import numpy as np
 
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.quality import measure, plan
-    from recognizance.evaluation.told import quality as told
+    from recognizance.evaluation.pages.told import quality as told
+    from recognizance.evaluation.protocols.quality import measure, plan
 
     kinds, percents = _kinds(degrade or []), audit_replay.similarities(thresholds)
     templates = lab.templates(images, role="pictures")
@@ -96,7 +96,7 @@ def quality(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _kinds(given: Sequence[str]) -> Sequence[Kind]:
-    from recognizance.evaluation.degradations import KINDS, named
+    from recognizance.evaluation.protocols.degradations import KINDS, named
 
     names = [name.strip() for text in given for name in text.split(",") if name.strip()]
     try:
@@ -109,7 +109,7 @@ def _looked(
     lab: audit.Lab, chosen: Plan, templates: Templates, kinds: Sequence[Kind]
 ) -> tuple[list[Measure], dict[tuple[str, float], Seen]]:
     """Return what the server says of everybody's clean pictures, and what became of the sample's worse ones."""
-    from recognizance.evaluation.quality import look_at_worse, measures
+    from recognizance.evaluation.protocols.quality import look_at_worse, measures
 
     pipeline, now = lab.pipeline(), lab.given.now
 
@@ -131,7 +131,7 @@ def _looked(
 
 
 def _withheld(found: Result) -> list[Problem]:
-    from recognizance.evaluation.subjects import Problem, Trouble
+    from recognizance.evaluation.sets.subjects import Problem, Trouble
 
     problems = [
         Problem(Trouble.SMALL_GROUP, f"{kind} {level:g}", "fewer than ten people's pictures could be made so")
@@ -148,7 +148,7 @@ def _result(
     found: Result, chosen: Plan, kinds: Sequence[Kind], scale: Similarity, percents: Sequence[float]
 ) -> dict[str, Any]:
     from recognizance.evaluation.audit import rate
-    from recognizance.evaluation.quality import STRANGERS_AT
+    from recognizance.evaluation.protocols.quality import STRANGERS_AT
 
     return {
         "sample": len(chosen.sample),

@@ -13,10 +13,10 @@ from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.going import going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.page import Page, Pair
-    from recognizance.evaluation.replay import Hits, Question, Replay
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.pages.page import Page, Pair
+    from recognizance.evaluation.protocols.replay import Hits, Question, Replay
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
 
 Probes = Annotated[
     str,
@@ -76,10 +76,10 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     lab = audit.Lab(given, given.settings(data=data), asked)
 
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.replay import Question
-    from recognizance.evaluation.replay import replay as counted
-    from recognizance.evaluation.replayed import figures, findings
-    from recognizance.evaluation.told import replay as told
+    from recognizance.evaluation.pages.told import replay as told
+    from recognizance.evaluation.protocols.replay import Question
+    from recognizance.evaluation.protocols.replay import replay as counted
+    from recognizance.evaluation.protocols.replayed import figures, findings
 
     searched = lab.templates(probes, role="probes")
     among = lab.templates(gallery, role="gallery", grouped=False)
@@ -127,7 +127,7 @@ def listed(
     table: Path | None, probes: Templates, gallery: Templates
 ) -> tuple[tuple[tuple[str, str], ...] | None, tuple[Problem, ...]]:
     """Return which people a table says are one, None where there is no table, and what of it could not be used."""
-    from recognizance.evaluation.subjects import read_mated
+    from recognizance.evaluation.sets.subjects import read_mated
 
     if table is None:
         return None, ()
@@ -149,7 +149,7 @@ def curve_of(lab: audit.Lab) -> dict[str, Any]:
 
 
 def _compared(probes: Templates, gallery: Templates, question: Question, bar: Any) -> Hits:
-    from recognizance.evaluation.replay import SHOWN_FROM, TooMany, hits_of
+    from recognizance.evaluation.protocols.replay import SHOWN_FROM, TooMany, hits_of
 
     assert question.similarity is not None, "our own models have a scale"
     try:
@@ -163,7 +163,7 @@ def _rank_one(probes: Templates, gallery: Templates, mates: Sequence[tuple[str, 
     """Return of which probes the most alike of the gallery is their own person, whatever the similarity."""
     if not mates:
         return None
-    from recognizance.evaluation.replay import rank_one
+    from recognizance.evaluation.protocols.replay import rank_one
 
     return rank_one(probes, gallery, mates)
 
@@ -172,7 +172,7 @@ def _shown(
     lab: audit.Lab, found: Replay, result: Mapping[str, Any], probes: Templates, gallery: Templates, *, blurred: bool
 ) -> list[Pair]:
     """Return the most alike strangers as pictures."""
-    from recognizance.evaluation.pictures import Shown, pairs
+    from recognizance.evaluation.pages.pictures import Shown, pairs
 
     shown = [
         Shown(

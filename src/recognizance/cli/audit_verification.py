@@ -14,10 +14,10 @@ from recognizance.cli.going import going
 
 if TYPE_CHECKING:
     from recognizance.evaluation.audit import Finding
-    from recognizance.evaluation.pairs import AtRate, Everybody, Scored
-    from recognizance.evaluation.pipeline import Similarity
-    from recognizance.evaluation.subjects import Problem
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.pairs import AtRate, Everybody, Scored
+    from recognizance.evaluation.sets.pipeline import Similarity
+    from recognizance.evaluation.sets.subjects import Problem
+    from recognizance.evaluation.sets.templates import Templates
 
 PairFile = Annotated[
     Path,
@@ -66,9 +66,9 @@ def verification(  # noqa: PLR0913 - each is an option of the command line
 
     import numpy as np
 
-    from recognizance.evaluation import pairs as protocol
     from recognizance.evaluation.audit import Audit
-    from recognizance.evaluation.told import verification as told
+    from recognizance.evaluation.pages.told import verification as told
+    from recognizance.evaluation.protocols import pairs as protocol
 
     with audit.told_plainly():
         listed = protocol.read_pairs(pairs)
@@ -116,7 +116,7 @@ def verification(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _everybody(lab: audit.Lab, templates: Templates) -> Everybody:
-    from recognizance.evaluation import pairs as protocol
+    from recognizance.evaluation.protocols import pairs as protocol
 
     with going("comparisons", len(templates.subjects) * (len(templates.subjects) - 1) // 2, lab.given.now) as bar:
         return protocol.everybody(templates, progress=lambda done, of: bar(done))
@@ -125,7 +125,7 @@ def _everybody(lab: audit.Lab, templates: Templates) -> Everybody:
 def _accuracy(scored: Scored, similarity: Similarity) -> dict[str, Any] | None:
     import numpy as np
 
-    from recognizance.evaluation.pairs import accuracy
+    from recognizance.evaluation.protocols.pairs import accuracy
 
     found = accuracy(scored)
     if found is None:
@@ -144,7 +144,7 @@ def _accuracy(scored: Scored, similarity: Similarity) -> dict[str, Any] | None:
 
 def _at_similarities(scored: Scored, similarity: Similarity) -> list[dict[str, Any]]:
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation import pairs as protocol
+    from recognizance.evaluation.protocols import pairs as protocol
 
     return [
         {
@@ -176,7 +176,7 @@ def _at_rates(found: Sequence[AtRate], similarity: Similarity) -> list[dict[str,
 
 def _roc(scored: Scored) -> list[dict[str, Any]]:
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation import pairs as protocol
+    from recognizance.evaluation.protocols import pairs as protocol
 
     return [
         {"cosine": cosine, "false_matches": audits.rate(wrong), "misses": audits.rate(missed)}
@@ -189,8 +189,8 @@ def _enrolment(templates: Templates, columns: Sequence[str]) -> dict[str, Any]:
     import numpy as np
 
     from recognizance.evaluation import audit as audits
-    from recognizance.evaluation.rates import Rate
-    from recognizance.evaluation.withheld import hidden
+    from recognizance.evaluation.statistics.rates import Rate
+    from recognizance.evaluation.statistics.withheld import hidden
 
     lost, people = ~templates.found, np.array(templates.people)
     groups: list[dict[str, Any]] = []
@@ -211,9 +211,9 @@ def _groups(
     """Return the rates among pairs of which both pictures are of a group; a small group's are withheld."""
     import numpy as np
 
-    from recognizance.evaluation.intervals import SMALLEST
-    from recognizance.evaluation.subjects import Problem, Trouble
-    from recognizance.evaluation.withheld import FOLLOWS, hidden
+    from recognizance.evaluation.sets.subjects import Problem, Trouble
+    from recognizance.evaluation.statistics.intervals import SMALLEST
+    from recognizance.evaluation.statistics.withheld import FOLLOWS, hidden
 
     found: list[dict[str, Any]] = []
     problems: list[Problem] = []
@@ -252,8 +252,8 @@ def _of_everybody(found: Everybody, similarity: Similarity) -> dict[str, Any]:
 def _findings(result: dict[str, Any]) -> tuple[Finding, ...]:
     """Return where more strangers match than the published curve allows, beyond what chance explains."""
     from recognizance.evaluation.audit import Finding
-    from recognizance.evaluation.intervals import ENOUGH
-    from recognizance.evaluation.told import one_in, percent, rate
+    from recognizance.evaluation.pages.told import one_in, percent, rate
+    from recognizance.evaluation.statistics.intervals import ENOUGH
 
     found: list[Finding] = []
     parts = [("", result["at_similarity"])]

@@ -12,16 +12,16 @@ from recognizance.cli import output
 from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.made import Asking
 from recognizance.errors import NotFound
-from recognizance.evaluation import regular
+from recognizance.evaluation.sets import regular
 
 
 def check(ask: Asking, collection: str, model: str, path: Path) -> None:
     """Raise `Wrong` for what is no report of a gate, and `Failed` where it does not let the collection move to `model`.
 
     The report has to say that both systems saw the same pictures, group by group, within the limits of
-    `recognizance.evaluation.gate.beyond`, and its SHA-256 has to be on record here. That proves that these bytes were
-    entered, by whom and when; not that the command wrote them: who may record an audit on this machine can record a
-    false one, and the record then says who did.
+    `protocols.gate.beyond`, and its SHA-256 has to be on record here. That proves that these bytes were entered, by
+    whom and when; not that the command wrote them: who may record an audit on this machine can record a false one, and
+    the record then says who did.
     """
     try:
         data = regular.read(path, regular.REPORT)
@@ -64,7 +64,7 @@ def check(ask: Asking, collection: str, model: str, path: Path) -> None:
 
 def _short(result: Mapping[str, Any]) -> str | None:
     """Return what a report that says "passes" falls short of, None where it is enough."""
-    from recognizance.evaluation.gate import Limits, beyond
+    from recognizance.evaluation.protocols.gate import Limits, beyond
 
     limits = Limits(*(float(result["limits"][name]) for name in ("margin", "false", "missed", "lost")))
     judged = result["judged"]

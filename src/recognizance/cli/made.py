@@ -16,7 +16,7 @@ from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
     from recognizance.cli.serve import Announcement
-    from recognizance.evaluation.pipeline import Pipeline
+    from recognizance.evaluation.sets.pipeline import Pipeline
     from recognizance.settings import Settings
     from recognizance.values import Answered, Caller, Clock, NewId, Stated
 

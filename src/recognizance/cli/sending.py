@@ -18,9 +18,9 @@ from recognizance.cli.failures import Wrong, sentence
 from recognizance.cli.going import going
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.pairs import Scored
-    from recognizance.evaluation.subjects import Problem, Subject
-    from recognizance.evaluation.templates import Templates
+    from recognizance.evaluation.protocols.pairs import Scored
+    from recognizance.evaluation.sets.subjects import Problem, Subject
+    from recognizance.evaluation.sets.templates import Templates
 
 NOT_OURS = "an endpoint takes pictures: --{role} should be a folder or a table of them"
 LARGEST = 1 << 27  # bytes: as `templates` has it; a larger file is no picture
@@ -90,9 +90,9 @@ def listed(lab: audit.Lab, pairs: Path | None, images: str | None) -> PairsToSen
 
     import numpy as np
 
-    from recognizance.evaluation import live
-    from recognizance.evaluation import pairs as protocol
-    from recognizance.evaluation.templates import UNREADABLE
+    from recognizance.evaluation.protocols import live
+    from recognizance.evaluation.protocols import pairs as protocol
+    from recognizance.evaluation.sets.templates import UNREADABLE
 
     with audit.told_plainly():
         found = protocol.read_pairs(pairs)
@@ -130,7 +130,8 @@ def _read(
 
     With `only`, other pictures of it are passed over, and the same picture may come twice.
     """
-    from recognizance.evaluation import answers, subjects
+    from recognizance.evaluation.protocols import answers
+    from recognizance.evaluation.sets import subjects
 
     if given.startswith(audit.COLLECTION):
         raise Wrong(NOT_OURS.format(role=role))
@@ -152,7 +153,7 @@ def _kept(
     looked: Sequence[tuple[Subject, Looked]], before: Sequence[Problem], source: str, *, repeated: bool
 ) -> Sending:
     """Return what is to be sent, less what came before: the same bytes of the same person, unless that is meant."""
-    from recognizance.evaluation import answers
+    from recognizance.evaluation.protocols import answers
 
     kept: list[Subject] = []
     digests: list[str] = []

@@ -21,7 +21,7 @@ from recognizance.cli.going import Going
 from recognizance.cli.sending import Picture
 
 if TYPE_CHECKING:
-    from recognizance.evaluation.answers import Compared, Enrolled, Found
+    from recognizance.evaluation.protocols.answers import Compared, Enrolled, Found
 
 INDEXED, SEARCHED, COMPARED = "indexed", "searched", "compared"
 PREFIX = "recognizance-audit-"
@@ -58,7 +58,7 @@ class Trial:
 
     def enrol(self, collection: str, gallery: Sequence[Picture], going: Going) -> list[Enrolled]:
         """Enrol the largest face of each picture under the picture's place; return what became of each, in order."""
-        from recognizance.evaluation.answers import Enrolled
+        from recognizance.evaluation.protocols.answers import Enrolled
 
         def one(picture: Picture) -> Enrolled:
             asked = (INDEXED, str(picture.place), picture.sha256)
@@ -87,7 +87,7 @@ class Trial:
         self, collection: str, probes: Sequence[Picture], at_least: float, gallery: int, going: Going
     ) -> list[Found]:
         """Search with each picture among a gallery of so many, and return what each search gave, in order."""
-        from recognizance.evaluation import answers
+        from recognizance.evaluation.protocols import answers
 
         def one(picture: Picture) -> Found:
             known = self.answers.get(SEARCHED, picture.sha256)
@@ -106,7 +106,7 @@ class Trial:
 
     def compare(self, pairs: Sequence[tuple[Picture, Picture]], going: Going) -> list[Compared]:
         """Compare the pictures of each pair, and return how alike they are, in order."""
-        from recognizance.evaluation import answers
+        from recognizance.evaluation.protocols import answers
 
         def one(pair: tuple[Picture, Picture]) -> Compared:
             asked = (COMPARED, pair[0].sha256, pair[1].sha256)
@@ -140,7 +140,7 @@ class Trial:
 
     def _index(self, collection: str, picture: Picture) -> Enrolled:
         """Enrol the largest face of a picture. Where the endpoint takes another, all are enrolled, and it is kept."""
-        from recognizance.evaluation import answers
+        from recognizance.evaluation.protocols import answers
 
         try:
             data = _bytes(picture)

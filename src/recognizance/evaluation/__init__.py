@@ -1,5 +1,6 @@
-"""How wrong is it: protocols, rates with intervals, calibration and the page that reports them.
+"""How wrong is it: what audits compare, count and say, from the pictures given to the page that is read.
 
-Nothing here runs while the server answers. Functions take cosines, vectors and names, and are pure;
-only those that read sets, boxes and pictures touch files: `subjects`, `boxes`, `datasets`, `embedding`, `kept`.
+Nothing here runs while the server answers. `sets` reads pictures and makes their templates; `statistics` counts and says
+what a count is worth; `protocols` are the experiments; `pages` are what people read. `audit` is the document between
+the last two, from which everything that is shown is made.
 """

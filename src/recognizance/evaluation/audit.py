@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recognizance.evaluation.rates import Counted
-from recognizance.evaluation.subjects import Problem, Trouble, plain
+from recognizance.evaluation.sets.subjects import Problem, Trouble, plain
+from recognizance.evaluation.statistics.rates import Counted
 
 Figures = Mapping[str, Any]
 DIGITS = 6

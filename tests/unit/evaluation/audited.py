@@ -4,8 +4,8 @@ import hashlib
 
 import numpy as np
 
-from recognizance.evaluation.subjects import Subject
-from recognizance.evaluation.templates import Templates
+from recognizance.evaluation.sets.subjects import Subject
+from recognizance.evaluation.sets.templates import Templates
 from recognizance.values import Curve
 from recognizance.vision.similarity import Similarity
 

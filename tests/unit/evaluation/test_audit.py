@@ -10,8 +10,8 @@ from tests.schemas import validator
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Audit, Finding, Made, Set
-from recognizance.evaluation.rates import Rate
-from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.sets.subjects import Problem, Trouble
+from recognizance.evaluation.statistics.rates import Rate
 
 MADE = Made(
     "recognizance audit replay --probes a --gallery b", "1.0", ({"name": "m", "sha256": "0" * 64},), ("precision=f32",),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests import pictures
 
-from recognizance.evaluation.boxes import look_at, read_boxes, read_truth, remembering
-from recognizance.evaluation.kept import opened
-from recognizance.evaluation.pipeline import Seen
-from recognizance.evaluation.subjects import SetWrong, Trouble
+from recognizance.evaluation.sets.boxes import look_at, read_boxes, read_truth, remembering
+from recognizance.evaluation.sets.kept import opened
+from recognizance.evaluation.sets.pipeline import Seen
+from recognizance.evaluation.sets.subjects import SetWrong, Trouble
 from recognizance.values import Box, Face, Landmarks, Point, Pose, Quality
 
 

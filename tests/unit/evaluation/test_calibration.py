@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recognizance.evaluation import calibration
-from recognizance.evaluation.calibration import (
+from recognizance.evaluation.protocols import calibration
+from recognizance.evaluation.protocols.calibration import (
     Check,
     anchors,
     by_group,

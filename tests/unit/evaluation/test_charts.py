@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizance.evaluation.charts import Axis, Mark, Row, Series, bars, heat, histograms, intervals, lines
+from recognizance.evaluation.pages.charts import Axis, Mark, Row, Series, bars, heat, histograms, intervals, lines
 
 SHARES = Axis("Falsely matched", "share", log=True)
 AT = Axis("Threshold")

@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizance.evaluation import comparisons
-from recognizance.evaluation.comparisons import FINENESS, NOBODY, Faces, Keep, against, all_pairs, at_least, search
+from recognizance.evaluation.statistics import comparisons
+from recognizance.evaluation.statistics.comparisons import (
+    FINENESS,
+    NOBODY,
+    Faces,
+    Keep,
+    against,
+    all_pairs,
+    at_least,
+    search,
+)
 
 
 def vectors_of(random, count, dimensions=16, lost=0):

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from recognizance.evaluation.datasets import (
+from recognizance.evaluation.sets.datasets import (
     Pair,
     congress_pictures,
     half,

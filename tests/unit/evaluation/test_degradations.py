@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from tests import pictures
 
-from recognizance.evaluation.degradations import FACE, GREY, KINDS, encoded, named, unit
+from recognizance.evaluation.protocols.degradations import FACE, GREY, KINDS, encoded, named, unit
 from recognizance.vision.geometry import TEMPLATE
 from recognizance.vision.quality import LIGHT
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from recognizance.evaluation import demographics
-from recognizance.evaluation.demographics import (
+from recognizance.evaluation.pages.told import share
+from recognizance.evaluation.protocols import demographics
+from recognizance.evaluation.protocols.demographics import (
     Crowd,
     TooManyGroups,
     TooManyMatches,
@@ -20,8 +21,7 @@ from recognizance.evaluation.demographics import (
     overall,
     problems,
 )
-from recognizance.evaluation.intervals import SMALLEST
-from recognizance.evaluation.told import share
+from recognizance.evaluation.statistics.intervals import SMALLEST
 
 
 def unit(rows):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recognizance.evaluation.boxes import read_truth
-from recognizance.evaluation.detection import SIZES, Finds, Truth, matched, measure, share, tally
+from recognizance.evaluation.protocols.detection import SIZES, Finds, Truth, matched, measure, share, tally
+from recognizance.evaluation.sets.boxes import read_truth
 
 
 def truth(*boxes, invalid=()):

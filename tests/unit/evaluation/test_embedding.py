@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recognizance.evaluation.embedding import cache_name, cached, central, embed_pictures
+from recognizance.evaluation.sets.embedding import cache_name, cached, central, embed_pictures
 from recognizance.values import Box, Face, Landmarks, Point, Pose, Quality
 
 

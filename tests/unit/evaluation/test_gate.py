@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from tests.unit.evaluation.test_demographics import crowd, unit
 
-from recognizance.evaluation.demographics import Crowd, errors, most_alike
-from recognizance.evaluation.gate import (
+from recognizance.evaluation.protocols.demographics import Crowd, errors, most_alike
+from recognizance.evaluation.protocols.gate import (
     Limits,
     NotAlike,
     Verdict,
@@ -127,7 +127,7 @@ def shaken(people, by, drawn):
 
 
 def document(people, cosine=COSINE, fingerprint="f" * 64, system="one", **threshold):
-    from recognizance.evaluation import demographics
+    from recognizance.evaluation.protocols import demographics
 
     found = seen(people, cosine)
     at = {

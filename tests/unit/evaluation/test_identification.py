@@ -11,11 +11,19 @@ from tests.unit.evaluation.audited import crowd, directions, gaussian_scale, wit
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Audit, Made
-from recognizance.evaluation.identification import Question, Split, divided, fitted, identify, paired, set_aside
-from recognizance.evaluation.replay import hits_of
-from recognizance.evaluation.searched import figures, findings
-from recognizance.evaluation.subjects import Trouble
-from recognizance.evaluation.told import identification as told
+from recognizance.evaluation.pages.told import identification as told
+from recognizance.evaluation.protocols.identification import (
+    Question,
+    Split,
+    divided,
+    fitted,
+    identify,
+    paired,
+    set_aside,
+)
+from recognizance.evaluation.protocols.replay import hits_of
+from recognizance.evaluation.protocols.searched import figures, findings
+from recognizance.evaluation.sets.subjects import Trouble
 from recognizance.vision.similarity import Similarity
 
 SCALE = gaussian_scale()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks import coverage
-from recognizance.evaluation.intervals import (
+from recognizance.evaluation.statistics.intervals import (
     Ratio,
     any_of,
     by_pair,
@@ -26,7 +26,7 @@ from recognizance.evaluation.intervals import (
     times,
     unpaired,
 )
-from recognizance.evaluation.rates import Rate, wilson
+from recognizance.evaluation.statistics.rates import Rate, wilson
 
 
 def numbers(*values):

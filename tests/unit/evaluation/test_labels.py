@@ -9,8 +9,9 @@ import pytest
 from tests import pictures
 from tests.conftest import CURVE
 
-from recognizance.evaluation import labels, subjects, templates
-from recognizance.evaluation.labels import Kind
+from recognizance.evaluation.protocols import labels
+from recognizance.evaluation.protocols.labels import Kind
+from recognizance.evaluation.sets import subjects, templates
 from recognizance.vision.similarity import Similarity
 
 DIMENSION = 128

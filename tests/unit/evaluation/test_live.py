@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recognizance.evaluation import answers, live
-from recognizance.evaluation.subjects import Subject, Trouble
-from recognizance.evaluation.templates import UNREADABLE
+from recognizance.evaluation.protocols import answers, live
+from recognizance.evaluation.sets.subjects import Subject, Trouble
+from recognizance.evaluation.sets.templates import UNREADABLE
 
 NAMES = (
     "FaceRecords", "UnindexedFaces", "FaceMatches", "UnmatchedFaces", "Face", "FaceId", "Similarity", "BoundingBox",

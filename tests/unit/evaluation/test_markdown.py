@@ -1,8 +1,8 @@
 """A page as Markdown: its words and its tables, and nothing that a name could break."""
 
 from recognizance.accountability.papers import Table
-from recognizance.evaluation.markdown import markdown
-from recognizance.evaluation.page import Chart, Page, Section
+from recognizance.evaluation.pages.markdown import markdown
+from recognizance.evaluation.pages.page import Chart, Page, Section
 
 DOCUMENT = {"made": {"command": "recognizance audit replay --probes a --gallery b"}}
 

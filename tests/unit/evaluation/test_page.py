@@ -11,12 +11,13 @@ import pytest
 from tests.schemas import FOLDER, schema, validator
 
 from recognizance.accountability.papers import Table
-from recognizance.evaluation import audit, charts, glossary, told
+from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Audit, Finding, Made, Set
-from recognizance.evaluation.page import QUESTIONS, STYLE, Chart, Page, Pair, Section, html
-from recognizance.evaluation.rates import Rate
-from recognizance.evaluation.remade import PROTOCOLS, ReportWrong, page, read
-from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.pages import charts, glossary, told
+from recognizance.evaluation.pages.page import QUESTIONS, STYLE, Chart, Page, Pair, Section, html
+from recognizance.evaluation.pages.remade import PROTOCOLS, ReportWrong, page, read
+from recognizance.evaluation.sets.subjects import Problem, Trouble
+from recognizance.evaluation.statistics.rates import Rate
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x1b[31m\n"
 PNG = b"\x89PNG\r\n\x1a\nrest"
@@ -274,7 +275,7 @@ def test_every_form_is_one_and_refers_to_ones_that_are_there():
 def test_every_audit_with_a_page_can_have_it_made_again():
     there = {one.name for one in pkgutil.iter_modules(told.__path__)}
     assert there <= set(PROTOCOLS)
-    assert all(callable(importlib.import_module(f"recognizance.evaluation.told.{one}").page) for one in there)
+    assert all(callable(importlib.import_module(f"recognizance.evaluation.pages.told.{one}").page) for one in there)
 
 
 @pytest.mark.parametrize(
@@ -314,5 +315,5 @@ def test_a_report_that_no_page_can_be_made_of_is_refused(change, why):
 
 def test_every_page_explains_words_that_the_glossary_has():
     for one in pkgutil.iter_modules(told.__path__):
-        for name in importlib.import_module(f"recognizance.evaluation.told.{one.name}").TERMS:
+        for name in importlib.import_module(f"recognizance.evaluation.pages.told.{one.name}").TERMS:
             assert glossary.term(name)

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from recognizance.evaluation import pairs, subjects, templates
-from recognizance.evaluation.subjects import SetWrong, Trouble
+from recognizance.evaluation.protocols import pairs
+from recognizance.evaluation.sets import subjects, templates
+from recognizance.evaluation.sets.subjects import SetWrong, Trouble
 
 LFW = "2\t1\nAda\t1\t2\nAda\t1\tBob\t1\nBob\t1\t2\nBob\t2\tCyd\t1\n"
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from tests import portraits
 
-from recognizance.evaluation.pictures import Shown, pairs
-from recognizance.evaluation.pipeline import Pipeline, Seen
-from recognizance.evaluation.subjects import Subject
+from recognizance.evaluation.pages.pictures import Shown, pairs
+from recognizance.evaluation.sets.pipeline import Pipeline, Seen
+from recognizance.evaluation.sets.subjects import Subject
 from recognizance.values import Box, Face, Landmarks, Point, Pose, Quality
 from recognizance.vision.image import decode
 from recognizance.vision.portrait import SIDE, cut_out

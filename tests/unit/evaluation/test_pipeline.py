@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from tests import pictures
 
-from recognizance.evaluation.embedding import central
-from recognizance.evaluation.pipeline import open_pipeline
+from recognizance.evaluation.sets.embedding import central
+from recognizance.evaluation.sets.pipeline import open_pipeline
 
 
 @pytest.fixture

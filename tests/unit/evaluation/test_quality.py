@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 from tests import portraits
 
-from recognizance.evaluation.degradations import named
-from recognizance.evaluation.embedding import central
-from recognizance.evaluation.kept import opened
-from recognizance.evaluation.pipeline import open_pipeline
-from recognizance.evaluation.quality import (
+from recognizance.evaluation.protocols.degradations import named
+from recognizance.evaluation.protocols.quality import (
     Clean,
     Measure,
     Seen,
@@ -26,6 +23,9 @@ from recognizance.evaluation.quality import (
     sampled,
     step,
 )
+from recognizance.evaluation.sets.embedding import central
+from recognizance.evaluation.sets.kept import opened
+from recognizance.evaluation.sets.pipeline import open_pipeline
 from recognizance.values import Quality
 
 

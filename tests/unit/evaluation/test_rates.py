@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recognizance.evaluation.rates import Rate, wilson
+from recognizance.evaluation.statistics.rates import Rate, wilson
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from tests.unit.evaluation.audited import crowd, directions, gaussian_scale, wit
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Audit, Made, Set
-from recognizance.evaluation.expected import chance, expected, predicted_probes
-from recognizance.evaluation.replay import Hits, Question, TooMany, hits_of, rank_one, replay
-from recognizance.evaluation.replayed import cost, figures, findings, sentence
-from recognizance.evaluation.subjects import Trouble
-from recognizance.evaluation.told import replay as told
+from recognizance.evaluation.pages.told import replay as told
+from recognizance.evaluation.protocols.replay import Hits, Question, TooMany, hits_of, rank_one, replay
+from recognizance.evaluation.protocols.replayed import cost, figures, findings, sentence
+from recognizance.evaluation.sets.subjects import Trouble
+from recognizance.evaluation.statistics.expected import chance, expected, predicted_probes
 
 DOCS = Path(__file__).parents[3] / "docs" / "audit"
 SCALE = gaussian_scale()

@@ -7,9 +7,9 @@ import pytest
 from tests.unit.evaluation.audited import crowd, directions, gaussian_scale
 from tests.unit.evaluation.test_replay import at, document, sets
 
-from recognizance.evaluation.replay import Question, replay
-from recognizance.evaluation.replayed import findings
-from recognizance.evaluation.subjects import Trouble
+from recognizance.evaluation.protocols.replay import Question, replay
+from recognizance.evaluation.protocols.replayed import findings
+from recognizance.evaluation.sets.subjects import Trouble
 from recognizance.vision.similarity import Similarity
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recognizance.evaluation.report import page
+from recognizance.evaluation.pages.report import page
 
 ROOT = Path(__file__).parents[3]
 

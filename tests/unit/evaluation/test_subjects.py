@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from recognizance.evaluation import subjects
-from recognizance.evaluation.boxes import read_boxes
-from recognizance.evaluation.pairs import read_pairs
-from recognizance.evaluation.subjects import Problem, SetWrong, Trouble
+from recognizance.evaluation.protocols.pairs import read_pairs
+from recognizance.evaluation.sets import subjects
+from recognizance.evaluation.sets.boxes import read_boxes
+from recognizance.evaluation.sets.subjects import Problem, SetWrong, Trouble
 
 
 def touch(folder, *names):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recognizance.evaluation.tail import Tail, fit_tail, unbounded
+from recognizance.evaluation.statistics.tail import Tail, fit_tail, unbounded
 
 
 def exceedances(shape, scale, count, seed=1):

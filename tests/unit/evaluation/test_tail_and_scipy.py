@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recognizance.evaluation.tail import Tail, fit_tail
+from recognizance.evaluation.statistics.tail import Tail, fit_tail
 
 
 @pytest.mark.parametrize("shape", [-0.2, 0.0, 0.1, 0.4])

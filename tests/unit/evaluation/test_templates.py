@@ -12,10 +12,10 @@ import pytest
 from tests import portraits
 
 from recognizance.errors import DatabaseUnusable
-from recognizance.evaluation import kept, subjects, templates
-from recognizance.evaluation.embedding import central, largest
-from recognizance.evaluation.pipeline import open_pipeline
-from recognizance.evaluation.subjects import Problem, Trouble
+from recognizance.evaluation.sets import kept, subjects, templates
+from recognizance.evaluation.sets.embedding import central, largest
+from recognizance.evaluation.sets.pipeline import open_pipeline
+from recognizance.evaluation.sets.subjects import Problem, Trouble
 from recognizance.values import Point
 
 

@@ -4,8 +4,8 @@ could not be told."""
 import numpy as np
 from tests.unit.evaluation.test_demographics import crowd, measured
 
-from recognizance.evaluation import demographics
-from recognizance.evaluation.told.demographics import page
+from recognizance.evaluation.pages.told.demographics import page
+from recognizance.evaluation.protocols import demographics
 
 COSINE = 0.55
 

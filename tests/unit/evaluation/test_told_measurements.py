@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from recognizance.evaluation.told import calibrate, detection, quality
+from recognizance.evaluation.pages.told import calibrate, detection, quality
 
 
 def rate(count, of, low=0.1, high=0.9):

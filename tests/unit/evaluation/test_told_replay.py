@@ -7,9 +7,9 @@ from tests.unit.evaluation.test_page import PNG, Read
 from tests.unit.evaluation.test_replay import at, document
 
 from recognizance.accountability.papers import Table
-from recognizance.evaluation.page import Pair, html
-from recognizance.evaluation.replay import Question, replay
-from recognizance.evaluation.told.replay import page
+from recognizance.evaluation.pages.page import Pair, html
+from recognizance.evaluation.pages.told.replay import page
+from recognizance.evaluation.protocols.replay import Question, replay
 
 EVERY = (70, 80, 90, 95)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from recognizance.evaluation.rates import Rate
-from recognizance.evaluation.told import identification, labels, live, standing, verification
+from recognizance.evaluation.pages.told import identification, labels, live, standing, verification
+from recognizance.evaluation.statistics.rates import Rate
 
 
 def rate(count, of):

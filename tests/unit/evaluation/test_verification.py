@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recognizance.evaluation.comparisons import FINENESS
-from recognizance.evaluation.verification import all_pairs, best_threshold, roc, verify
+from recognizance.evaluation.protocols.verification import all_pairs, best_threshold, roc, verify
+from recognizance.evaluation.statistics.comparisons import FINENESS
 
 
 def test_scores_that_are_apart_are_told_apart_in_every_fold():

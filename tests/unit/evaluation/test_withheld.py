@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.unit.evaluation.test_demographics import crowd, measured
 
-from recognizance.evaluation import demographics
-from recognizance.evaluation.intervals import SMALLEST
-from recognizance.evaluation.withheld import hidden
+from recognizance.evaluation.protocols import demographics
+from recognizance.evaluation.statistics.intervals import SMALLEST
+from recognizance.evaluation.statistics.withheld import hidden
 
 sizes = st.lists(st.integers(0, 40), min_size=1, max_size=7)
 
