@@ -1,5 +1,6 @@
 """`recognizance audit live` against our own server over HTTP, and against endpoints that are odd, busy or not there."""
 
+import copy
 import functools
 import json
 import os
@@ -433,7 +434,7 @@ def test_a_report_that_is_none_is_not_put_beside(run, address, sets, tmp_path):
 
 
 def test_a_report_that_lacks_something_is_refused_before_anything_is_asked(run, address, sets, made, tmp_path):
-    _, live, _, _ = made
+    live = copy.deepcopy(made[1])
     del live["result"]["replay"]["thresholds"][0]["expected"]
     (tmp_path / "other.json").write_text(json.dumps(live))
     told = run("live", address, *asked(sets, "--beside", "other.json"), code=2)
