@@ -6,10 +6,12 @@ Every number on it comes from those files: what is not in them is not claimed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from recognizance.evaluation.pages import told
 from recognizance.evaluation.pages.markdown import markdown
+from recognizance.evaluation.pages.page import Page
 from recognizance.evaluation.pages.remade import page as audited
 from recognizance.evaluation.sets.datasets import SETS
 from recognizance.values import Curve
@@ -39,7 +41,8 @@ HEAD = """\
 # How accurate it is
 
 How often the default models are wrong, on which pictures, and how far these figures may be from the
-truth for yours. Every interval is one of 95 %.
+truth for yours. Every interval is one of 95 %. The audits were made with
+`python -m benchmarks.accuracy --exclude wrong-labels.csv`, which leaves out the names of people and folders.
 """
 
 FLATTERS = """\
@@ -92,7 +95,7 @@ def page(
         _checked(calibration),
         _by_group(verification),
         *(
-            markdown(audited(audits[name]), audits[name], heading=heading)
+            markdown(_shown(name, audits[name]), audits[name], heading=heading)
             for name, heading in AUDITS.items()
             if name in audits
         ),
@@ -102,6 +105,12 @@ def page(
         _data(verification, calibration),
     ]
     return "\n".join(parts)
+
+
+def _shown(name: str, document: Figures) -> Page:
+    """Return an audit's page as it is shown here: of wrong labels only how many, for the list has no names."""
+    page = audited(document)
+    return replace(page, sections=()) if name == "labels" else page
 
 
 def _peer(said: Figures) -> str:
