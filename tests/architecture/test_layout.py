@@ -25,6 +25,8 @@ HOMES = {
     "cedarpy": {"accountability/cedar.py"},
     "pymilvus": {"gallery/indexes/milvus.py"},
     "faiss": {"gallery/indexes", "evaluation/search_speed.py"},
+    "scipy": {"evaluation"},
+    "matplotlib": {"evaluation/pages/charts.py"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
@@ -54,7 +56,7 @@ def test_a_heavy_library_is_imported_in_its_home_only(library):
 
 def test_importing_the_package_loads_nothing_heavy():
     heavy = ["numpy", "openvino", "onnx", "cv2", "PIL", "botocore", "boto3", "uvicorn", "sqlalchemy", "alembic"]
-    heavy += ["faiss", "typer", "rich"]
+    heavy += ["faiss", "typer", "rich", "scipy", "matplotlib"]
     program = f"import sys, recognizance; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
 
