@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from recognizance.evaluation.statistics.expected import predicted_count
 from recognizance.evaluation.statistics.intervals import (
     Estimate,
     Matches,
@@ -35,7 +36,6 @@ from recognizance.evaluation.statistics.intervals import (
     by_probe_and_gallery,
     exact,
     matches,
-    predicted_count,
 )
 from recognizance.evaluation.statistics.rates import Rate, wilson
 

@@ -20,8 +20,7 @@ from recognizance.evaluation.protocols.replay import Hits, Replay
 from recognizance.evaluation.protocols.verification import REJECTED
 from recognizance.evaluation.sets.subjects import Problem, Subject
 from recognizance.evaluation.sets.templates import Templates
-from recognizance.evaluation.statistics.expected import Expected, predicted_probes
-from recognizance.evaluation.statistics.intervals import predicted_count
+from recognizance.evaluation.statistics.expected import Expected, at_rate
 from recognizance.evaluation.statistics.rates import Rate
 from recognizance.values import Percent
 
@@ -117,14 +116,7 @@ def foreseen(found: Replay, explained: Mapping[Percent, Explained]) -> Replay:
 
 
 def _expected(one: Explained, probes: int, gallery: float) -> Expected:
-    return Expected(
-        one.rate,
-        one.low,
-        one.high,
-        one.extrapolated,
-        predicted_count(one.rate, one.low, one.high, probes * gallery),
-        predicted_probes(one.rate, one.low, one.high, probes=probes, gallery=gallery),
-    )
+    return at_rate(one.rate, one.low, one.high, one.extrapolated, probes=probes, gallery=gallery)
 
 
 def scored(pairs: Scored, similarities: Sequence[float | None]) -> Scored:

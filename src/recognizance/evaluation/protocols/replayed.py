@@ -13,7 +13,8 @@ from recognizance.evaluation.audit import Finding
 from recognizance.evaluation.protocols.replay import DUPLICATE, Alike, Grouped, Replay, Setting
 from recognizance.evaluation.sets.templates import Templates
 from recognizance.evaluation.statistics.expected import Expected
-from recognizance.evaluation.statistics.intervals import Predicted, Ratio, in_words
+from recognizance.evaluation.statistics.expected import figures as expectation
+from recognizance.evaluation.statistics.intervals import Ratio, in_words
 from recognizance.evaluation.statistics.rates import Rate
 
 LARGER = 2.0
@@ -214,20 +215,7 @@ def _plain(one: Setting) -> dict[str, Any]:
 
 def _expectation(one: Setting) -> dict[str, Any]:
     assert one.expected is not None, "asked only where there is one"
-    return {
-        "rate": one.expected.rate,
-        "low": one.expected.low,
-        "high": one.expected.high,
-        "extrapolated": one.expected.extrapolated,
-        "pairs": _predicted(one.expected.pairs),
-        "probes": _predicted(one.expected.probes),
-        "agrees": one.agrees,
-        "within_observed": one.within,
-    }
-
-
-def _predicted(one: Predicted) -> dict[str, Any]:
-    return {"mean": one.mean, "low": one.low, "high": one.high}
+    return expectation(one.expected, agrees=one.agrees, within=one.within)
 
 
 def _ratio(one: Ratio | None) -> dict[str, Any] | None:

@@ -9,8 +9,9 @@ from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Finding
 from recognizance.evaluation.protocols.identification import Identification, Operating, Seen
 from recognizance.evaluation.protocols.replayed import beyond
-from recognizance.evaluation.statistics.expected import Expected, chance
-from recognizance.evaluation.statistics.intervals import Predicted, in_words
+from recognizance.evaluation.statistics.expected import chance
+from recognizance.evaluation.statistics.expected import figures as expectation
+from recognizance.evaluation.statistics.intervals import in_words
 from recognizance.evaluation.statistics.rates import Rate
 from recognizance.vision.similarity import Similarity
 
@@ -89,25 +90,8 @@ def _seen(one: Seen) -> dict[str, Any]:
         "similarity": one.similarity,
         "fpir": audit.rate(one.fpir),
         "pairs": audit.rate(one.pairs),
-        "expected": _expected(one.expected, one),
+        "expected": expectation(one.expected, agrees=one.agrees, within=one.within),
     }
-
-
-def _expected(expected: Expected, seen: Seen) -> dict[str, Any]:
-    return {
-        "rate": expected.rate,
-        "low": expected.low,
-        "high": expected.high,
-        "extrapolated": expected.extrapolated,
-        "pairs": _predicted(expected.pairs),
-        "probes": _predicted(expected.probes),
-        "agrees": seen.agrees,
-        "within_observed": seen.within,
-    }
-
-
-def _predicted(one: Predicted) -> dict[str, Any]:
-    return {"mean": one.mean, "low": one.low, "high": one.high}
 
 
 def _predicted_rates(similarity: Similarity, percent: float) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from recognizance.evaluation.statistics.rates import Counted, wilson
+from recognizance.evaluation.statistics.rates import Counted, wilson, wilson_of
 
 Reals = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -510,62 +510,6 @@ def none_seen(of: float, confidence: float = CONFIDENCE) -> float:
     return min(1.0, three / of) if of > 0 else 1.0
 
 
-def wilson_of(value: float, trials: float, quantile: float) -> tuple[float, float]:
-    """Return Wilson's bounds for a share of so many independent trials, which need not be whole."""
-    square = quantile * quantile
-    middle = value + square / (2 * trials)
-    spread = quantile * math.sqrt(value * (1 - value) / trials + square / (4 * trials * trials))
-    scale = 1 + square / trials
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
-
-
-@dataclass(frozen=True, slots=True)
-class Predicted:
-    """How many may be expected, and between which whole numbers the count of one experiment falls, 95 in 100 times."""
-
-    mean: float
-    low: int
-    high: int
-
-
-def predicted_count(rate: float, low: float, high: float, trials: float, confidence: float = CONFIDENCE) -> Predicted:
-    """Return what a rate, itself known only between `low` and `high` (95 %), lets one expect of `trials`.
-
-    Counts are Poisson's, the rate's logarithm is taken as normal between its bounds, each side with its own width. It
-    says nothing of people who match more often than others: a real count spreads wider where a few make many matches.
-    """
-    if rate <= 0:
-        return Predicted(0.0, 0, int(stats.poisson.ppf(0.5 + confidence / 2, max(high, 0.0) * trials)))
-    shares = (np.arange(400) + 0.5) / 400
-    steps: Reals = np.asarray(stats.norm.ppf(shares) / stats.norm.ppf(0.975))
-    arms = np.where(steps < 0, math.log(rate / max(low, 1e-300)), math.log(max(high, rate) / rate))
-    means = rate * trials * np.exp(np.clip(steps * arms, -700, 700))
-    return Predicted(
-        rate * trials,
-        _first_count(means, (1 - confidence) / 2),
-        _first_count(means, (1 + confidence) / 2),
-    )
-
-
-def _first_count(means: Reals, share: float) -> int:
-    """Return the smallest count that is reached or stayed under with this share, over Poisson laws of these means."""
-    low, high = -1, int(stats.poisson.ppf(1 - 1e-12, float(means.max()))) + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        below = float(np.mean(stats.poisson.cdf(middle, means)))
-        low, high = (low, middle) if below >= share else (middle, high)
-    return high
-
-
-def any_of(rate: float, gallery: int) -> float:
-    """Return how often a probe matches anybody of a gallery, when its pairs match at `rate`, each for itself.
-
-    >>> round(any_of(2.1e-6, 25_000), 3)
-    0.051
-    """
-    return -math.expm1(gallery * math.log1p(-rate)) if rate < 1 else 1.0
-
-
 def in_words(rate: Counted) -> str:
     """Return a rate as people read it, with its count and bounds.
 
@@ -638,9 +582,7 @@ __all__ = [
     "Estimate",
     "Matches",
     "Measured",
-    "Predicted",
     "Ratio",
-    "any_of",
     "by_pair",
     "by_person",
     "by_probe_and_gallery",
@@ -650,7 +592,6 @@ __all__ = [
     "matches",
     "none_seen",
     "pairs_of_groups",
-    "predicted_count",
     "share",
     "times",
     "unpaired",

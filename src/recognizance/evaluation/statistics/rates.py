@@ -79,9 +79,13 @@ def wilson(count: int, of: int, confidence: float = 0.95) -> tuple[float, float]
     >>> round(low, 3), round(high, 3)
     (0.237, 0.763)
     """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = count / of
-    middle = share + z * z / (2 * of)
-    spread = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
+    return wilson_of(count / of, of, NormalDist().inv_cdf(0.5 + confidence / 2))
+
+
+def wilson_of(value: float, trials: float, quantile: float) -> tuple[float, float]:
+    """Return Wilson's bounds for a share of so many independent trials, which need not be whole."""
+    square = quantile * quantile
+    middle = value + square / (2 * trials)
+    spread = quantile * math.sqrt(value * (1 - value) / trials + square / (4 * trials * trials))
+    scale = 1 + square / trials
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
