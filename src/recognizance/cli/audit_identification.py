@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recognizance.cli import audit, made
-from recognizance.cli.audit_replay import Mated, curve_of, listed, need_faces, similarities
+from recognizance.cli.audit_replay import Mated, compared, curve_of, listed, need_faces, similarities
 from recognizance.cli.failures import Failed, Wrong
-from recognizance.cli.going import going
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from recognizance.evaluation.protocols.identification import Question, Split
-    from recognizance.evaluation.protocols.replay import Hits
+    from recognizance.evaluation.protocols.identification import Split
     from recognizance.evaluation.sets.pipeline import Similarity
     from recognizance.evaluation.sets.subjects import Problem
     from recognizance.evaluation.sets.templates import Templates
@@ -113,8 +111,7 @@ def identification(  # noqa: PLR0913 - each is an option of the command line
         used, scale, curve = _fitted(sets, fit_on_others, curve, random, seed)
     split = _split(used, mated, outside, random, problems)
     question = measuring.Question(percents, scale, sizes or _halvings(split.gallery))
-    with going("comparisons", len(split.probes.subjects) * len(split.gallery.subjects), given.now) as bar:
-        hits = _hits(split, question, bar)
+    hits = compared(lab, split.probes, split.gallery, scale, min(percents))
     found = measuring.identify(split, hits, question, random)
     result = figures(found, curve=curve, similarity=scale)
     problems += split.problems
@@ -182,15 +179,3 @@ def _split(
         raise Failed("nothing is left to look for: all pictures of the probes are in the gallery, or everybody is left "
                      "out")  # fmt: skip
     return replace(split)
-
-
-def _hits(split: Split, question: Question, bar: Any) -> Hits:
-    from recognizance.evaluation.protocols.replay import TooMany, hits_of
-
-    try:
-        return hits_of(
-            split.probes, split.gallery, question.similarity, min(question.thresholds),
-            progress=lambda done, _: bar(done),
-        )  # fmt: skip
-    except TooMany as error:
-        raise Wrong(str(error)) from error

@@ -14,7 +14,8 @@ from recognizance.cli.going import going
 
 if TYPE_CHECKING:
     from recognizance.evaluation.pages.page import Page, Pair
-    from recognizance.evaluation.protocols.replay import Hits, Question, Replay
+    from recognizance.evaluation.protocols.replay import Hits, Replay
+    from recognizance.evaluation.sets.pipeline import Similarity
     from recognizance.evaluation.sets.subjects import Problem
     from recognizance.evaluation.sets.templates import Templates
 
@@ -77,7 +78,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
 
     from recognizance.evaluation.audit import Audit
     from recognizance.evaluation.pages.told import replay as told
-    from recognizance.evaluation.protocols.replay import Question
+    from recognizance.evaluation.protocols.replay import SHOWN_FROM, Question
     from recognizance.evaluation.protocols.replay import replay as counted
     from recognizance.evaluation.protocols.replayed import figures, findings
 
@@ -88,8 +89,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     mates, unusable = listed(mated, searched, among)
     scale = lab.pipeline().similarity
     question = Question(percents, mates, asked.groups, scale, worst)
-    with going("comparisons", len(searched.subjects) * len(among.subjects), given.now) as bar:
-        hits = _compared(searched, among, question, bar)
+    hits = compared(lab, searched, among, scale, min(*percents, SHOWN_FROM))
     found = counted(searched, among, hits, question, rank_one=_rank_one(searched, among, mates))
     result = figures(found, searched, among, called=called, curve=curve_of(lab))
     problems = (*searched.problems, *among.problems, *unusable, *found.problems)
@@ -148,13 +148,13 @@ def curve_of(lab: audit.Lab) -> dict[str, Any]:
     }
 
 
-def _compared(probes: Templates, gallery: Templates, question: Question, bar: Any) -> Hits:
-    from recognizance.evaluation.protocols.replay import SHOWN_FROM, TooMany, hits_of
+def compared(lab: audit.Lab, probes: Templates, gallery: Templates, similarity: Similarity, floor: float) -> Hits:
+    """Return which probes reach which of the gallery at `floor` or more. Raises `Wrong` where too many do."""
+    from recognizance.evaluation.protocols.replay import TooMany, hits_of
 
-    assert question.similarity is not None, "our own models have a scale"
     try:
-        floor = min(*question.thresholds, SHOWN_FROM)
-        return hits_of(probes, gallery, question.similarity, floor, progress=lambda done, _: bar(done))
+        with going("comparisons", len(probes.subjects) * len(gallery.subjects), lab.given.now) as bar:
+            return hits_of(probes, gallery, similarity, floor, progress=lambda done, _: bar(done))
     except TooMany as error:
         raise Wrong(str(error)) from error
 

@@ -14,7 +14,7 @@ from recognizance.cli.going import going
 
 if TYPE_CHECKING:
     from recognizance.evaluation.audit import Finding
-    from recognizance.evaluation.protocols.pairs import AtRate, Everybody, Scored
+    from recognizance.evaluation.protocols.pairs import Everybody, Named, Scored
     from recognizance.evaluation.sets.pipeline import Similarity
     from recognizance.evaluation.sets.subjects import Problem
     from recognizance.evaluation.sets.templates import Templates
@@ -95,9 +95,9 @@ def verification(  # noqa: PLR0913 - each is an option of the command line
             "people": len(np.unique(np.concatenate([scored.first, scored.second]))),
             "pictures": len(np.unique(np.concatenate([scored.one, scored.other]))),
         },
-        "accuracy": _accuracy(scored, similarity),
+        "accuracy": protocol.accuracy_figures(scored, _named(similarity)),
         "at_similarity": _at_similarities(scored, similarity),
-        "at_rates": _at_rates(protocol.at_rates(scored), similarity),
+        "at_rates": protocol.rates_figures(protocol.at_rates(scored), _named(similarity)),
         "roc": _roc(scored),
         "enrolment": _enrolment(templates, asked.groups),
         "groups": by_group,
@@ -122,24 +122,9 @@ def _everybody(lab: audit.Lab, templates: Templates) -> Everybody:
         return protocol.everybody(templates, progress=lambda done, of: bar(done))
 
 
-def _accuracy(scored: Scored, similarity: Similarity) -> dict[str, Any] | None:
-    import numpy as np
-
-    from recognizance.evaluation.protocols.pairs import accuracy
-
-    found = accuracy(scored)
-    if found is None:
-        return None
-    _, sizes = np.unique(scored.folds, return_counts=True)
-    return {
-        "mean": found.mean,
-        "standard_error": found.deviation,
-        "folds_of_the_list": scored.by_list,
-        "folds": [
-            {"pairs": int(size), "accuracy": right, "cosine": cosine, "similarity": similarity.at(cosine)}
-            for size, right, cosine in zip(sizes, found.accuracies, found.thresholds, strict=True)
-        ],
-    }
+def _named(similarity: Similarity) -> Named:
+    """Return what says of a cosine what the document calls it."""
+    return lambda cosine: {"cosine": cosine, "similarity": similarity.at(cosine)}
 
 
 def _at_similarities(scored: Scored, similarity: Similarity) -> list[dict[str, Any]]:
@@ -155,22 +140,6 @@ def _at_similarities(scored: Scored, similarity: Similarity) -> list[dict[str, A
             "expected": similarity.rate(percent),
         }
         for percent in protocol.SIMILARITIES
-    ]
-
-
-def _at_rates(found: Sequence[AtRate], similarity: Similarity) -> list[dict[str, Any]]:
-    from recognizance.evaluation import audit as audits
-
-    return [
-        {
-            "asked": one.asked,
-            "standing": one.standing,
-            "cosine": one.cosine,
-            "similarity": None if one.cosine is None else similarity.at(one.cosine),
-            "false_matches": audits.rate(one.false_matches),
-            "misses": audits.rate(one.misses),
-        }
-        for one in found
     ]
 
 
@@ -240,12 +209,14 @@ def _groups(
 
 
 def _of_everybody(found: Everybody, similarity: Similarity) -> dict[str, Any]:
+    from recognizance.evaluation.protocols.pairs import rates_figures
+
     return {
         "people": found.people,
         "pairs_of_people": found.pairs_of_people,
         "mated": found.mated,
         "nonmated": found.nonmated,
-        "at_rates": _at_rates(found.at, similarity),
+        "at_rates": rates_figures(found.at, _named(similarity)),
     }
 
 

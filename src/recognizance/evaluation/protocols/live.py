@@ -15,7 +15,15 @@ import numpy as np
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.protocols.answers import Explained, Found
-from recognizance.evaluation.protocols.pairs import SIMILARITIES, Scored, accuracy, at_rates, false_matches, misses
+from recognizance.evaluation.protocols.pairs import (
+    SIMILARITIES,
+    Scored,
+    accuracy_figures,
+    at_rates,
+    false_matches,
+    misses,
+    rates_figures,
+)
 from recognizance.evaluation.protocols.replay import Hits, Replay
 from recognizance.evaluation.protocols.verification import REJECTED
 from recognizance.evaluation.sets.subjects import Problem, Subject
@@ -151,7 +159,7 @@ def verification(
             "pictures": len(np.unique(np.concatenate([pairs.one, pairs.other]))),
             "not_compared": audit.rate(Rate(failed, len(compared))),
         },
-        "accuracy": _accuracy(pairs),
+        "accuracy": accuracy_figures(pairs, _named),
         "at_similarity": [
             {
                 "similarity": one,
@@ -161,33 +169,12 @@ def verification(
             }
             for one in SIMILARITIES
         ],
-        "at_rates": [
-            {
-                "asked": one.asked,
-                "standing": one.standing,
-                "similarity": None if one.cosine is None else _percent(one.cosine),
-                "false_matches": audit.rate(one.false_matches),
-                "misses": audit.rate(one.misses),
-            }
-            for one in at_rates(pairs)
-        ],
+        "at_rates": rates_figures(at_rates(pairs), _named),
     }
 
 
-def _accuracy(pairs: Scored) -> dict[str, Any] | None:
-    found = accuracy(pairs)
-    if found is None:
-        return None
-    _, sizes = np.unique(pairs.folds, return_counts=True)
-    return {
-        "mean": found.mean,
-        "standard_error": found.deviation,
-        "folds_of_the_list": pairs.by_list,
-        "folds": [
-            {"pairs": int(size), "accuracy": right, "similarity": _percent(threshold)}
-            for size, right, threshold in zip(sizes, found.accuracies, found.thresholds, strict=True)
-        ],
-    }
+def _named(score_: float) -> Mapping[str, float]:
+    return {"similarity": _percent(score_)}
 
 
 def _percent(score_: float) -> Percent:

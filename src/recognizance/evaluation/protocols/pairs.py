@@ -10,13 +10,15 @@ of one person are, whatever the set calls them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from recognizance.evaluation import audit
 from recognizance.evaluation.protocols.verification import REJECTED, Flags, Reals, Verification, Whole, verify
 from recognizance.evaluation.sets import regular
 from recognizance.evaluation.sets.subjects import Problem, SetWrong, Subject, Trouble, read_rows
@@ -328,6 +330,42 @@ def cosine_that_keeps(strangers: Reals, allowed: int) -> float:
     True
     """
     return -1.0 if allowed >= len(strangers) else float(np.nextafter(strangers[allowed], 2.0))
+
+
+Named = Callable[[float], Mapping[str, float]]
+"""Says of a score what a document calls it: its cosine and Similarity, or what an endpoint has of the two."""
+
+
+def accuracy_figures(scored: Scored, named: Named) -> dict[str, Any] | None:
+    """Return the accuracy of a list's folds as documents have it; None where there are too few to divide."""
+    found = accuracy(scored)
+    if found is None:
+        return None
+    _, sizes = np.unique(scored.folds, return_counts=True)
+    return {
+        "mean": found.mean,
+        "standard_error": found.deviation,
+        "folds_of_the_list": scored.by_list,
+        "folds": [
+            {"pairs": int(size), "accuracy": right, **named(threshold)}
+            for size, right, threshold in zip(sizes, found.accuracies, found.thresholds, strict=True)
+        ],
+    }
+
+
+def rates_figures(found: Sequence[AtRate], named: Named) -> list[dict[str, Any]]:
+    """Return what is missed at each false-match rate as documents have it; a rate that is withheld has no score."""
+    nameless = dict.fromkeys(named(0.0))
+    return [
+        {
+            "asked": one.asked,
+            "standing": one.standing,
+            **(nameless if one.cosine is None else named(one.cosine)),
+            "false_matches": audit.rate(one.false_matches),
+            "misses": audit.rate(one.misses),
+        }
+        for one in found
+    ]
 
 
 def curve(scored: Scored, points: int = 24) -> list[tuple[float, Estimate, Estimate]]:
