@@ -106,3 +106,11 @@ def test_where_no_groups_were_told_apart_the_page_says_so(given, images, tmp_pat
     assert "no groups were told apart" in ran.out
     assert "for no group" not in ran.out
     assert "Not known: no groups were told apart" in (tmp_path / "gate.html").read_text()
+
+
+@pytest.mark.parametrize("text", ["no", "[" * 100_000])
+def test_what_is_no_json_is_no_report(given, tmp_path, text):
+    for name in ("old", "new"):
+        (tmp_path / f"{name}.json").write_text(text)
+    ran = run_with(given, "audit", "gate", str(tmp_path / "old.json"), str(tmp_path / "new.json"), code=2)
+    assert "is no report: it is not JSON" in ran.err

@@ -428,7 +428,7 @@ def test_what_goes_together_is_asked_for_together(run, address, sets, tmp_path):
 def test_a_report_that_is_none_is_not_put_beside(run, address, sets, tmp_path):
     gate = '{"protocol": "gate", "result": {}, "made": {"models": [], "sets": []}}'
     none = "should be a report that --json wrote"
-    for text, says in (("{}", none), ("no", none), (gate, "it is one of gate")):
+    for text, says in (("{}", none), ("no", none), ("[" * 100_000, none), (gate, "it is one of gate")):
         (tmp_path / "other.json").write_text(text)
         assert says in run("live", address, *asked(sets, "--beside", tmp_path / "other.json"), code=2).err
 

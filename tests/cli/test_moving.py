@@ -594,8 +594,9 @@ def test_a_gate_of_other_models_or_that_did_not_pass_moves_nothing(machine, staf
 
 
 def test_what_is_no_report_of_a_gate_is_told(machine, staff):
-    Path("gate.json").write_text("{}")
-    assert "no report of `recognizance audit gate`" in reembed(machine, "--gate", "gate.json").err
+    for text in ("{}", "no", "[" * 100_000):
+        Path("gate.json").write_text(text)
+        assert "no report of `recognizance audit gate`" in reembed(machine, "--gate", "gate.json").err
     assert "cannot be read" in reembed(machine, "--gate", "none.json").err
 
 

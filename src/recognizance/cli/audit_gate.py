@@ -232,7 +232,7 @@ def _report(path: Path) -> Mapping[str, Any]:
         read: Any = json_.loads(regular.read(path, regular.REPORT))
     except OSError as error:
         raise Wrong(f"{output.shown(path)} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Wrong(f"{output.shown(path)} is no report: it is not JSON") from error
     if not isinstance(read, dict):
         raise Wrong(f"{output.shown(path)} is no report of `recognizance audit demographics`")

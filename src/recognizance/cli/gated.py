@@ -34,7 +34,7 @@ def check(ask: Asking, collection: str, model: str, path: Path) -> None:
         short = _short(report["result"]) if passed else None
     except OSError as error:
         raise Wrong(f"--gate {output.shown(path)} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise Wrong(f"--gate {output.shown(path)} is no report of `recognizance audit gate`") from error
     if not passed:
         raise Failed(

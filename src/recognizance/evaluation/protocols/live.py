@@ -68,7 +68,7 @@ def beside(text: str) -> dict[str, Any]:
         document = json.loads(text)
         protocol, result = document["protocol"], document["result"]
         made = {"models": document["made"]["models"], "sets": document["made"]["sets"]}
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, RecursionError, LookupError, TypeError):
         raise ValueError("should be a report that --json wrote") from None
     if protocol == "live":
         parts = {name: result.get(name) for name in ("endpoint", "replay", "verification")}
