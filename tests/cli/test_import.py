@@ -634,6 +634,43 @@ def test_an_import_states_what_the_policy_asks_for(run, folders, environment, pa
     assert run.faces() == ["anna", "anna", "bruno"]
 
 
+def test_a_row_may_name_a_release_of_its_own_and_withdrawing_it_erases_that_person_alone(
+    run, folders, environment, tmp_path
+):
+    environment["RECOGNIZANCE_POLICY"] = "workplace"
+    listed = table(
+        tmp_path,
+        f"path,external_id,consent\n{folders}/anna/1.png,anna,release 7\n{folders}/bruno/1.png,bruno,\n",
+    )
+    ran = run(listed, "--collection", "staff", "--create", *WORKPLACE)
+    assert (ran.code, ran.err) == (0, "")
+    assert run.faces() == ["anna", "bruno"]
+    run.ask("WithdrawConsent", CollectionId="staff", Consent="release 7")
+    assert run.faces() == ["bruno"]
+
+
+def test_another_release_in_a_row_is_asked_about_again_and_refused(run, folders, environment, tmp_path):
+    environment["RECOGNIZANCE_POLICY"] = "workplace"
+    rows = "path,consent\n{}/bruno/1.png,{}\n"
+    assert (
+        run(table(tmp_path, rows.format(folders, "release 7")), "--collection", "staff", "--create", *WORKPLACE).code
+        == 0
+    )
+    again = run(table(tmp_path, rows.format(folders, "release 8")), "--collection", "staff", *WORKPLACE[:4])
+    assert again.code == 1
+    assert "enrolled on another consent" in " ".join(again.err.split())
+
+
+def test_a_release_no_header_could_state_is_told_with_its_row(run, folders, tmp_path):
+    listed = table(
+        tmp_path, f"path,external_id,consent\n{folders}/anna/1.png,anna,{'x' * 256}\n{folders}/bruno/1.png,bruno,r\n"
+    )
+    ran = run(listed, "--collection", "staff", "--create")
+    assert ran.code == 1
+    assert "the consent should be at most 255 characters that print" in " ".join(ran.err.split())
+    assert run.faces() == ["bruno"]
+
+
 @pytest.mark.parametrize(
     ("pack", "said", "missing", "sentence"),
     [

@@ -23,7 +23,7 @@ from typing import Any
 from recognizance.cli import photos
 from recognizance.cli.failures import Failed, sentence
 from recognizance.cli.journal import Journal, Outcome
-from recognizance.cli.made import Answer, Asking
+from recognizance.cli.made import Answer, Stating
 from recognizance.cli.sources import Picture, Stored
 from recognizance.errors import (
     AccessDenied,
@@ -87,7 +87,7 @@ class Enrolment:
     `how` goes with every request: QualityFilter and MaxFaces, where given. `stopping` cuts pauses short.
     """
 
-    ask: Asking
+    ask: Stating
     minted: Minted
     journal: Journal
     collection: str
@@ -156,7 +156,8 @@ class Enrolment:
             where = self._where(picture.at)
         except OSError as error:
             return b"", Outcome(FAILED, detail=_without(picture, error))
-        key = self.journal.key(where, picture.external_id, picture.user_id, sorted(self.how.items()))
+        consent = [] if picture.consent is None else [picture.consent]
+        key = self.journal.key(where, picture.external_id, picture.user_id, sorted(self.how.items()), *consent)
         return key, self.journal.find(key)
 
     @staticmethod
@@ -194,7 +195,8 @@ class Enrolment:
         for pause in (*self.pauses, None):
             self.minted.begin()
             try:
-                return told(self.ask("IndexFaces", request), self.minted.ids(), of_user=picture.user_id is not None)
+                answer = self.ask("IndexFaces", request, consent=picture.consent)
+                return told(answer, self.minted.ids(), of_user=picture.user_id is not None)
             except RateExceeded:
                 if pause is None or self.stopping.wait(pause):
                     raise

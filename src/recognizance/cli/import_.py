@@ -153,7 +153,7 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
     """Enrol the faces of many pictures in a collection.
 
     SOURCE is a folder, looked through with all below it; a CSV file with a heading, of which the columns path,
-    external_id and user_id count; or s3://bucket/prefix. Stopped at any moment, by Ctrl-C or by a power cut,
+    external_id, user_id and consent count; or s3://bucket/prefix. Stopped at any moment, by Ctrl-C or by a power cut,
     the same command goes on where it was, and nothing is enrolled twice. A picture that fails is told at
     the end, and the others go on.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, TypedDict
 
@@ -26,6 +26,15 @@ REGION = "local"
 Answer: TypeAlias = Mapping[str, Any]
 Asking: TypeAlias = Callable[[str, Mapping[str, Any]], Answer]
 """An operation's name and its request, in the wire's words; the answer, or what `Service.call` raises."""
+
+
+class Stating(Protocol):
+    """An `Asking` that can state another consent beside one request than beside the others."""
+
+    def __call__(self, name: str, request: Mapping[str, Any], /, *, consent: str | None = None) -> Answer:
+        """Ask; `consent` of None is the one stated beside all."""
+        ...
+
 
 Purpose = Annotated[str | None, typer.Option(metavar="TEXT", help="Why you ask; kept in the ledger.")]
 Case = Annotated[str | None, typer.Option(metavar="TEXT", help="The case it is for; kept in the ledger.")]
@@ -181,7 +190,7 @@ class Made:
         probe: str | None = None,
         looks: bool = True,
         new_id: NewId | None = None,
-    ) -> Generator[Asking]:
+    ) -> Generator[Stating]:
         """Open the service, and give what asks it as the caller at this machine's own command line.
 
         It may be asked from several threads at once. What is stated goes with every request; `probe` is a declaration
@@ -208,9 +217,10 @@ class Made:
                 opened = self.open_service(settings, new_id=new_id) if new_id else self.open_service(settings)
                 service = until_done.enter_context(opened)
 
-            def ask(name: str, request: Mapping[str, Any]) -> Answer:
+            def ask(name: str, request: Mapping[str, Any], /, *, consent: str | None = None) -> Answer:
+                beside = stated if consent is None else replace(stated, consent=consent)
                 with _models_told(settings):
-                    return service.call(name, request, caller, self.new_id(), stated=stated).response
+                    return service.call(name, request, caller, self.new_id(), stated=beside).response
 
             yield ask
 

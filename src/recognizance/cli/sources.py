@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 Naming: TypeAlias = Literal["name", "folder", "path"]
 ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")
 S3 = "s3://"
-COLUMNS = ("path", "external_id", "user_id")
+COLUMNS = ("path", "external_id", "user_id", "consent")
 DELIMITERS = ",;\t"
-LONGEST = 255  # of an external id (service model)
+LONGEST = 255  # of an external id (service model), and of a reference to a consent
 FIT = re.compile(r"[a-zA-Z0-9_.\-:]+")
 UNFIT = re.compile(r"[^a-zA-Z0-9_.\-:]")
 USER = re.compile(r"[a-zA-Z0-9_.\-:]{1,128}")  # the service model's pattern
@@ -52,7 +52,8 @@ class Stored:
 class Picture:
     """One picture to enrol: what to call it, where it is, and whose it is.
 
-    `wanted` is the external id as people write it, not yet made fit. `problem` says why it cannot be asked about.
+    `wanted` is the external id as people write it, not yet made fit. `consent` is the reference to a release of this
+    picture's own, where it has one. `problem` says why it cannot be asked about.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Picture:
     wanted: str
     user_id: str | None = None
     problem: str = ""
+    consent: str | None = None
 
     @property
     def external_id(self) -> str:
@@ -180,8 +182,8 @@ def _header(path: Path) -> tuple[str, list[str]]:
 def _check_columns(path: Path, columns: list[str]) -> None:
     if "path" not in columns:
         raise Wrong(
-            f"{shown(path)} should begin with a line that names its columns: path, and external_id and user_id "
-            f"where there are any; it begins with {shown(', '.join(columns)[:80]) or 'nothing'}"
+            f"{shown(path)} should begin with a line that names its columns: path, and external_id, user_id and "
+            f"consent where there are any; it begins with {shown(', '.join(columns)[:80]) or 'nothing'}"
         )
     twice = [name for name in COLUMNS if columns.count(name) > 1]
     if twice:
@@ -196,7 +198,7 @@ def _in_csv(path: Path, delimiter: str, naming: Naming) -> Generator[Found]:
 
 
 def _of_row(row: Mapping[str | None, Any], line: int, path: Path, naming: Naming) -> Picture:
-    named, wanted, user = (str(row.get(column) or "").strip() for column in COLUMNS)
+    named, wanted, user, consent = (str(row.get(column) or "").strip() for column in COLUMNS)
     problem = ""
     if not named:
         problem = f"line {line} names no path"
@@ -204,6 +206,8 @@ def _of_row(row: Mapping[str | None, Any], line: int, path: Path, naming: Naming
         problem = f"line {line} has more columns than the first"
     elif user and not USER.fullmatch(user):
         problem = "the user_id should be 1 to 128 of the letters a-z and A-Z, digits and _ . - :"
+    elif len(consent) > LONGEST or not consent.isprintable():
+        problem = f"the consent should be at most {LONGEST} characters that print"
     place = PurePosixPath(named.removeprefix(S3)) if named.startswith(S3) else PurePath(named)
     at: Path | Stored = path.parent / named
     if named.startswith(S3):
@@ -211,9 +215,8 @@ def _of_row(row: Mapping[str | None, Any], line: int, path: Path, naming: Naming
             at = _object(named)
         except Wrong as error:
             problem = str(error)
-    return Picture(
-        named or f"line {line}", at, wanted or called(place, path.parent.name, naming), user or None, problem
-    )
+    called_so = wanted or called(place, path.parent.name, naming)
+    return Picture(named or f"line {line}", at, called_so, user or None, problem, consent or None)
 
 
 @contextmanager
