@@ -45,6 +45,18 @@ def test_a_setting_that_changes_little_passes_where_that_may_be_shown(given, ima
     assert "the margin" in (tmp_path / "gate.html").read_text()
 
 
+def test_an_anonymous_gate_says_nothing_of_where_pictures_lie_or_of_whose_they_are(given, images, people, tmp_path):
+    (images / "P00" / "empty.png").write_bytes(portraits.nobody())
+    ran = gated(given, images, people, tmp_path, "--new", "mirror=true", "--anonymous", "--rise", "0.1", "--fmr", "0.1",
+                "--margin", "3", code=0)  # fmt: skip
+    document = report(tmp_path / "gate.json")
+    assert {one["source"] for one in document["made"]["sets"]} == {"images"}
+    assert document["problems"]["counts"]
+    for text in (ran.out, (tmp_path / "gate.html").read_text()):
+        assert "P00" not in text
+    assert str(images) not in (tmp_path / "gate.json").read_text() + (tmp_path / "gate.html").read_text()
+
+
 def test_few_people_cannot_tell(given, images, people, tmp_path):
     ran = gated(given, images, people, tmp_path, "--new", "mirror=true", code=3)
     assert report(tmp_path / "gate.json")["result"]["verdict"] == "cannot tell"

@@ -241,6 +241,16 @@ def test_the_same_pictures_give_the_same_bytes(run, address, sets, tmp_path):
     assert found[0] == found[1]
 
 
+def test_an_anonymous_report_of_an_endpoint_names_nobody(run, address, sets, tmp_path):
+    (sets[0] / "nobody.png").write_bytes(picture_of())
+    out, page = tmp_path / "a.json", tmp_path / "a.html"
+    run("live", address, *asked(sets, "--json", out, "--html", page))
+    assert all("nobody.png" in text for text in (out.read_text(), page.read_text()))
+    ran = run("live", address, *asked(sets, "--json", out, "--html", page, "--anonymous"))
+    for text in (ran.out, out.read_text(), page.read_text()):
+        assert not any(name in text for name in ("emma", "sister", "nobody.png", str(sets[0])))
+
+
 def test_what_cannot_be_used_is_named_and_the_audit_goes_on(run, address, sets, tmp_path):
     probes, gallery, _ = sets
     (probes / "nobody.png").write_bytes(picture_of())

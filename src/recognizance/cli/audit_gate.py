@@ -82,6 +82,7 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
     seed: audit.Seed = audit.SEED,
     cache: audit.Cache = True,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Hold a new model or setting against the one that stands, group by group, on the same pictures.
@@ -97,7 +98,7 @@ def gate(  # noqa: PLR0913 - each is an option of the command line
     given = made.of(context)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(dict.fromkeys(groups or ())), people=people, face=face,
-        seed=seed, cache=cache, record=record, person_column=person_column,
+        seed=seed, cache=cache, record=record, person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     if old_report is not None:
         if new_report is None or images is not None or old or new or groups or threshold is not None or fmr is not None:

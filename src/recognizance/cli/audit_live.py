@@ -121,6 +121,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     html: audit.Html = None,
     seed: audit.Seed = audit.SEED,
     record: audit.Record = True,
+    anonymous: audit.Anonymous = False,
     data: made.Data = None,
 ) -> None:
     """Ask a Rekognition endpoint, ours or Amazon's, and count how often it is wrong, for whom, at which setting."""
@@ -128,7 +129,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     percents = audit_replay.similarities(thresholds)
     asked = audit.Asked(
         json=json, html=html, exclude=exclude, groups=tuple(groups or ()), people=people, seed=seed, record=record,
-        person_column=person_column,
+        person_column=person_column, anonymous=anonymous,
     )  # fmt: skip
     lab = audit.Lab(given, given.settings(data=data), asked)
     where = endpoint.place(url, region)
@@ -364,7 +365,7 @@ def _models(asking: endpoint.Endpoint, version: str) -> tuple[dict[str, str], ..
     """Return which models the endpoint says it uses."""
     answer = asking.house("list_models")
     listed = () if answer is None else answer.get("Models") or ()
-    used = [one for one in listed if one.get("InUse")]
+    used = [one for one in listed if one.get("InUse") and one.get("Task") in ("detect", "embed")]
     if not used:
         return ({"name": "not told by the endpoint", "task": "embed", "version": version, "sha256": ""},)
     return tuple(

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any
 
 from recognizance.evaluation.sets.subjects import Problem, Trouble, plain
@@ -121,7 +122,8 @@ NAMING = frozenset(
 def anonymous(audit: Audit) -> Audit:
     """Return an audit with numbers in place of the names of people and pictures: one number for one name.
 
-    Groups keep their names. What a protocol says of single people stands under a key of `NAMING`, and nowhere else.
+    Groups keep their names, and of where a set lies its last part stays. What a protocol says of single people stands
+    under a key of `NAMING`, and nowhere else.
     """
     numbers: dict[str, int] = {}
 
@@ -142,7 +144,8 @@ def anonymous(audit: Audit) -> Audit:
         else Problem(one.trouble, number(one.where), f"{one.trouble.value}; name left out")
         for one in audit.problems
     )
-    return replace(audit, problems=problems, result=result)
+    sets = tuple(replace(one, source=PurePath(one.source).name) for one in audit.made.sets)
+    return replace(audit, made=replace(audit.made, sets=sets), problems=problems, result=result)
 
 
 def as_json(audit: Audit) -> str:
