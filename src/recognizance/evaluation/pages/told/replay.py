@@ -259,8 +259,8 @@ def _false_matches(rows: Sequence[Figures]) -> Chart:
     return Chart(
         svg,
         f"Taken for somebody else: from {tally(low['false_matched'])} at {percent(low['similarity'])} to "
-        f"{tally(high['false_matched'])} at {percent(high['similarity'])}. Each line of the grid is ten times the one "
-        "below. Bars and band are 95 % intervals; an arrow down from a bar says that none was, and that the true share "
+        f"{tally(high['false_matched'])} at {percent(high['similarity'])}. The scale up the side is logarithmic: equal "
+        "steps are equal multiples. Bars and band are 95 % intervals; an arrow down from a bar says that none was, and that the true share "
         "is at most this.",
     )
 
