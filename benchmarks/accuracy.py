@@ -7,16 +7,24 @@ Runs `recognizance audit …` over the pictures below `--pictures` (default: REC
 `../shared/data`) and keeps each report, without anybody's name, in `benchmarks/results/audit`;
 `python tools/accuracy_page.py` makes the page. Vectors stay in the data folder, so that a second run is quick. Each
 report names the command that made it.
+
+Attributes are measured on people on whom nothing was fitted: two in five, by a hash of the name of their folder. The
+others, and whom the list of wrong labels names, are on a list `trained-on.csv` that is made for the run.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import hashlib
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from recognizance.evaluation.sets.subjects import NO_EXCLUSIONS, read_exclusions
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path("benchmarks") / "results" / "audit"
@@ -34,6 +42,22 @@ AUDITS: Mapping[str, Sequence[str]] = {
     "detection": ("detection", "--images", "{pictures}/wider", "--boxes", "{pictures}/wider/boxes.csv"),
     "quality": ("quality", "--images", "{pictures}/lfw/images", "--face", "central", "{exclude}", "--sample", "130"),
     "labels": ("labels", "--images", "{pictures}/lfw/images", "--face", "central"),
+    "attributes": (
+        "attributes", "--labels", "benchmarks/attributes/labels.csv", "--images", "{pictures}/lfw/images",
+        "--images", "{pictures}/congress", "--face", "central", "{trained}",
+    ),
+    "attributes_gender": (
+        "attributes", "--labels", "{pictures}/lfw/people.csv", "--images", "{pictures}/lfw/images",
+        "--groups", "race_mica", "--face", "central", "{trained}",
+    ),
+    "attributes_age": (
+        "attributes", "--labels", "benchmarks/attributes/ages.csv", "--images", "{pictures}/lfw/images",
+        "--people", "{pictures}/lfw/people.csv", "--groups", "gender", "--face", "central", "{trained}",
+    ),
+    "attributes_portraits": (
+        "attributes", "--labels", "{pictures}/congress/members_2018-07-25.csv", "--images", "{pictures}/congress",
+        "--taken", "2017-06-30", "--groups", "gender", "--face", "central", "{trained}",
+    ),
 }  # fmt: skip
 """What is asked of `recognizance audit`, by the name of its report."""
 
@@ -43,10 +67,13 @@ def main() -> None:
     asked = _arguments().parse_args()
     pictures = os.path.relpath(asked.pictures, ROOT)
     (ROOT / RESULTS).mkdir(parents=True, exist_ok=True)
-    failed = [
-        name for name in asked.only or AUDITS
-        if not _ran(name, _words(AUDITS[name], pictures, asked.exclude), asked.data, asked.pages)
-    ]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        trained = Path(folder) / "trained-on.csv"
+        trained.write_text(trained_on(asked.pictures, asked.exclude), encoding="utf-8")
+        failed = [
+            name for name in asked.only or AUDITS
+            if not _ran(name, _words(AUDITS[name], pictures, asked.exclude, str(trained)), asked.data, asked.pages)
+        ]  # fmt: skip
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
@@ -63,10 +90,34 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _words(form: Sequence[str], pictures: str, exclude: str | None) -> list[str]:
-    """Return an audit's words with the folder of pictures and the list of exclusions in their places."""
+def for_testing(name: str) -> bool:
+    """Tell whether a person is one of the two in five on whom no attribute is fitted, by their folder's name."""
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 5 in (0, 1)
+
+
+def trained_on(pictures: Path, exclude: str | None) -> str:
+    """Return a list for `--exclude`: of people whom attributes may have been fitted on, and of wrong labels.
+
+    Who may be in both sets of pictures is left out where either name is for training.
+    """
+    listed = NO_EXCLUSIONS if exclude is None else read_exclusions(Path(exclude))
+    people = [one.name for one in (pictures / "lfw" / "images").iterdir()]
+    people += [one.stem for one in (pictures / "congress" / "images").iterdir()]
+    out = set(listed.people) | {name for name in people if not for_testing(name)}
+    twice = pictures / "congress" / "lfw_overlap_candidates.csv"
+    with twice.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            names = {row["lfw_name"], row["bioguide"]}
+            out |= names if not all(map(for_testing, names)) else set()
+    rows = [["person", "file"], *([name, ""] for name in sorted(out)), *(["", one] for one in sorted(listed.files))]
+    return "".join(",".join(row) + "\n" for row in rows)
+
+
+def _words(form: Sequence[str], pictures: str, exclude: str | None, trained: str) -> list[str]:
+    """Return an audit's words with the folder of pictures and the lists of exclusions in their places."""
     excluded = [] if exclude is None else ["--exclude", exclude]
-    parts = [excluded if word == "{exclude}" else [word.replace("{pictures}", pictures)] for word in form]
+    lists = {"{exclude}": excluded, "{trained}": ["--exclude", trained]}
+    parts = [lists.get(word, [word.replace("{pictures}", pictures)]) for word in form]
     return [word for part in parts for word in part]
 
 

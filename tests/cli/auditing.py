@@ -34,6 +34,7 @@ def run_with(given, *words: str, code: int = 0, **more: Any) -> Ran:
         new_id=app.new_uuid,
         now=app.utc_now,
         pipeline=app.pipeline,
+        describing=app.describing,
         argv=list(words),
     )
     result = invoke(made, words)

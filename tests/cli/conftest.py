@@ -24,6 +24,7 @@ from recognizance.settings import Settings
 from recognizance.values import Answered, Caller, Stated
 
 CONTENT = {"finder": b"finds faces, says its author", "matcher": b"compares faces, says its author"}
+DESCRIBING = {"tiny-age": b"tells age", "tiny-gender": b"tells gender"}
 CARD = """
 name = "{name}"
 version = "{version}"
@@ -54,6 +55,46 @@ def a_face(left: float = 0.25, top: float = 0.25, width: float = 0.5, height: fl
         "Quality": {"Brightness": 61.2, "Sharpness": 88.0},
         "Confidence": 99.87,
     }
+
+
+PLACES = {
+    "eyeLeft": (0.3, 0.35), "eyeRight": (0.7, 0.35), "mouthLeft": (0.35, 0.8), "mouthRight": (0.65, 0.8),
+    "nose": (0.5, 0.6), "leftEyeBrowLeft": (0.2, 0.28), "leftEyeBrowRight": (0.4, 0.28), "leftEyeBrowUp": (0.3, 0.25),
+    "rightEyeBrowLeft": (0.6, 0.28), "rightEyeBrowRight": (0.8, 0.28), "rightEyeBrowUp": (0.7, 0.25),
+    "leftEyeLeft": (0.24, 0.35), "leftEyeRight": (0.36, 0.35), "leftEyeUp": (0.3, 0.33), "leftEyeDown": (0.3, 0.37),
+    "rightEyeLeft": (0.64, 0.35), "rightEyeRight": (0.76, 0.35), "rightEyeUp": (0.7, 0.33),
+    "rightEyeDown": (0.7, 0.37), "noseLeft": (0.43, 0.62), "noseRight": (0.57, 0.62), "mouthUp": (0.5, 0.76),
+    "mouthDown": (0.5, 0.86), "leftPupil": (0.3, 0.35), "rightPupil": (0.7, 0.35), "upperJawlineLeft": (0.05, 0.4),
+    "midJawlineLeft": (0.15, 0.8), "chinBottom": (0.5, 1.0), "midJawlineRight": (0.85, 0.8),
+    "upperJawlineRight": (0.95, 0.4),
+}  # fmt: skip
+
+
+def a_described_face(left: float = 0.25, top: float = 0.25, width: float = 0.5, height: float = 0.5) -> dict[str, Any]:
+    """Return a face with everything that ALL asks for."""
+
+    def judged(value: bool, confidence: float) -> dict[str, Any]:
+        return {"Value": value, "Confidence": confidence}
+
+    return a_face(left, top, width, height) | {
+        "Landmarks": [{"Type": k, "X": left + x * width, "Y": top + y * height} for k, (x, y) in PLACES.items()],
+        "AgeRange": {"Low": 31, "High": 40},
+        "Smile": judged(True, 98.9),
+        "Eyeglasses": judged(False, 99.2),
+        "Sunglasses": judged(False, 99.9),
+        "Gender": {"Value": "Female", "Confidence": 97.3},
+        "Beard": judged(False, 99.0),
+        "Mustache": judged(True, 52.7),
+        "EyesOpen": judged(False, 91.0),
+        "MouthOpen": judged(True, 88.0),
+        "Emotions": [
+            {"Type": "HAPPY", "Confidence": 96.1},
+            {"Type": "CALM", "Confidence": 12.0},
+            {"Type": "SAD", "Confidence": 1.0},
+        ],
+        "FaceOccluded": judged(False, 90.0),
+        "EyeDirection": {"Yaw": 12.2, "Pitch": -3.4, "Confidence": 88.0},
+    }  # fmt: skip
 
 
 def a_picture(width: int = 240, height: int = 160, colour: str = "#456789", kind: str = "JPEG", **saved: Any) -> bytes:
@@ -192,6 +233,11 @@ def face() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
+def described() -> Callable[..., dict[str, Any]]:
+    return a_described_face
+
+
+@pytest.fixture
 def picture() -> Callable[..., bytes]:
     return a_picture
 
@@ -222,6 +268,7 @@ def cards(shell: Shell, tmp_path: Path) -> Callable[..., None]:
         "RECOGNIZANCE_CARDS": str(folder),
         "RECOGNIZANCE_DETECTOR": "finder",
         "RECOGNIZANCE_EMBEDDER": "matcher",
+        "RECOGNIZANCE_ATTRIBUTES": "off",
     }
     return write
 

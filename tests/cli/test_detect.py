@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from recognizance.errors import Unserved
 from recognizance.values import PICTURE_BYTES
 
 
@@ -208,6 +209,59 @@ def test_a_copy_of_before_is_kept_and_the_new_one_numbered(shell):
     photo = shell.photo("a.jpg")
     drawn = [shell("detect", photo, "--out", "out").out.splitlines()[-1] for _ in range(2)]
     assert drawn == ["Drawn: out/a-faces.jpg", "Drawn: out/a-faces-2.jpg"]
+
+
+# Attributes
+
+
+def test_attributes_are_asked_for_by_name_in_any_spelling_each_once(shell):
+    shell("detect", shell.photo("a.jpg"), "--attributes", "smile,eyes-open", "--attributes", "SMILE")
+    assert shell.service.asked[0][1]["Attributes"] == ["SMILE", "EYES_OPEN"]
+
+
+def test_an_attribute_that_there_is_not_is_told_with_those_there_are(shell):
+    ran = shell("detect", shell.photo("a.jpg"), "--attributes", "SMILE,hair")
+    assert (ran.code, shell.service.asked) == (2, [])
+    assert "there is no attribute 'hair'; there are DEFAULT, ALL, AGE_RANGE" in ran.err
+
+
+def test_what_a_face_shows_is_told_in_words_that_claim_no_more(shell, described, picture):
+    photo = shell.photo("a.jpg")
+    shell.service.faces[picture()] = [described()]
+    lines = shell("detect", photo, "--attributes", "ALL").out.splitlines()
+    at = lines.index(f"face 1 of {photo}")
+    assert lines[at + 1 : at + 8] == [
+        "  looks        31 to 40 years old",
+        "  presents as  female 97 %",
+        "  expression   happy 96 %, calm 12 %",
+        "  yes          smile 98 %, mouth open 88 %",
+        "  no           open eyes 91 %, eyeglasses 99 %, sunglasses 99 %, beard 99 %, cover 90 %",
+        "  cannot tell  moustache 52 %",
+        "  eyes look    12° to the picture's right, 3° down, 88 %",
+    ]
+    assert "not who somebody is" in lines[-1]
+    assert "not what is felt" in lines[-1]
+
+
+def test_without_attributes_nothing_is_said_of_any(shell):
+    told = shell("detect", shell.photo("a.jpg"), "--attributes", "DEFAULT").out
+    assert len(told.splitlines()) == 2
+
+
+def test_attributes_are_in_the_json_as_the_wire_has_them(shell, described, picture):
+    shell.service.faces[picture()] = [described()]
+    said = json.loads(shell("detect", shell.photo("a.jpg"), "--attributes", "ALL", "--json").out)
+    assert said["Photos"][0]["FaceDetails"] == [described()]
+
+
+def test_attributes_that_are_refused_are_told_once_and_not_for_every_photo(shell, monkeypatch):
+    def refuse(*_):
+        raise Unserved("SMILE cannot be told here: it needs the model tiny-mesh.")
+
+    monkeypatch.setattr(shell.service, "_answer", refuse)
+    ran = shell("detect", shell.photo("a.jpg"), shell.photo("b.jpg"), "--attributes", "SMILE")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "recognizance: SMILE cannot be told here: it needs the model tiny-mesh.\n"
 
 
 def test_an_angle_that_is_next_to_nothing_has_no_sign(shell, face, picture):

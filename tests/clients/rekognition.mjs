@@ -107,4 +107,14 @@ async function collections() {
   };
 }
 
-console.log(JSON.stringify(await { wire, collections }[scene]()));
+// Facial attributes; the picture comes on standard input, in base64.
+async function attributes() {
+  const chunks = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  const Image = { Bytes: Buffer.from(Buffer.concat(chunks).toString(), "base64") };
+  const all = await ask("DetectFaces", { Image, Attributes: ["ALL"] });
+  const some = await ask("DetectFaces", { Image, Attributes: ["SMILE", "DEFAULT", "EYE_DIRECTION"] });
+  return { all: all.FaceDetails[0], some: Object.keys(some.FaceDetails[0]) };
+}
+
+console.log(JSON.stringify(await { wire, collections, attributes }[scene]()));

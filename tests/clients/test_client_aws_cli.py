@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.client import ACCESS_KEY, REGION, SECRET
+from tests.pictures import ANNA, people
 
 from recognizance.wire.model import MODELS
 
@@ -51,6 +52,22 @@ def test_the_command_line_sends_pictures(address, service, tmp_path):
     assert service.asked[0].request == {
         "SourceImage": {"Bytes": content}, "TargetImage": {"Bytes": content}, "SimilarityThreshold": 70.0
     }  # fmt: skip
+
+
+def test_the_command_line_asks_for_facial_attributes(whole, tmp_path):
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(people(ANNA))
+    told = aws(
+        whole, "rekognition", "detect-faces", "--image-bytes", f"fileb://{picture}", "--attributes", "ALL",
+        "--query", "FaceDetails[0].[Smile.Value, Gender.Value, length(Landmarks), Emotions[0].Type, AgeRange.Low]",
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    smile, gender, landmarks, emotion, low = json.loads(told.stdout)
+    assert type(smile) is bool
+    assert gender in ("Female", "Male")
+    assert landmarks == 30
+    assert emotion.isupper()
+    assert type(low) is int
 
 
 def test_the_command_line_tells_what_was_wrong(address):

@@ -64,6 +64,19 @@ def test_the_javascript_sdk_and_the_server_understand_each_other(address, servic
     assert service.asked[1].request["SourceImage"]["Bytes"] == b"\x07" * 300_000
 
 
+def test_the_javascript_sdk_reads_facial_attributes(whole):
+    found = javascript(whole, "attributes", base64.b64encode(people(ANNA)).decode())
+    assert set(found["some"]) == {
+        "BoundingBox", "Landmarks", "Pose", "Quality", "Confidence", "Smile", "EyeDirection"
+    }  # fmt: skip
+    face = found["all"]
+    assert len(face) == 17
+    assert len(face["Landmarks"]) == 30
+    assert type(face["FaceOccluded"]["Value"]) is bool
+    assert face["AgeRange"]["Low"] <= face["AgeRange"]["High"]
+    assert face["Emotions"][0]["Confidence"] >= face["Emotions"][-1]["Confidence"]
+
+
 def test_the_javascript_sdk_keeps_a_collection(whole):
     pictures = [people(Sitter(who, 8)) for who in (ANNA, BRUNO, CLARA)]
     began = time.time()

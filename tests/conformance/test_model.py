@@ -1,6 +1,7 @@
 """What every adapter promises, on tiny graphs in the real runtimes; and every shipped card, where installed."""
 
 import threading
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,9 @@ def engine(request):
 def opened(engine, kind, shipped=None, **changes):
     shipped = graphs.CARRIED[kind] if shipped is None else shipped
     card = graphs.card(kind, shipped, **changes)
-    return adapters.open_model(card, fold.prepare(shipped, preparation=card.preparation, task=card.task), engine)
+    cut = card.parameters.get("cut")
+    prepared = fold.prepare(shipped, preparation=card.preparation, task=card.task, cut=cut)
+    return adapters.open_model(card, prepared, engine)
 
 
 @pytest.fixture(params=sorted(graphs.CARRIED))
@@ -51,12 +54,11 @@ def pictures(card, count, seed=0):
 
 def flat(results):
     """Every result of a model, as arrays that can be compared."""
-    return [
-        np.concatenate([one.boxes.ravel(), one.points.ravel(), one.scores])
-        if isinstance(one, adapters.Candidates)
-        else one
-        for one in results
-    ]
+    return [one if isinstance(one, np.ndarray) else np.concatenate(_parts(one)) for one in results]
+
+
+def _parts(result):
+    return [np.float32(getattr(result, one.name)).ravel() for one in fields(result)]
 
 
 def same(some, others):
@@ -76,12 +78,35 @@ def check_promises(model, count=9):
         assert np.abs(np.linalg.norm(np.stack(together), axis=1) - 1).max() < 1e-6
         assert {one.shape for one in together} == {(model.card.parameters["dimension"],)}
         assert not any(one.flags.writeable for one in together)
+    elif model.card.task != "detect":
+        check_squares(model, together)
     else:
         for one in together:
             assert one.boxes.shape == (len(one), 4)
             assert one.points.shape == (len(one), 5, 2)
             assert (np.diff(one.scores) <= 0).all()
             assert ((one.scores >= 0) & (one.scores <= 1)).all()
+
+
+def check_squares(model, together):
+    said, size = model.card.parameters, model.card.parameters["size"]
+    for one in together:
+        for array in (one,) if isinstance(one, np.ndarray) else (getattr(one, part.name) for part in fields(one)):
+            assert isinstance(array, float) or not array.flags.writeable
+        match model.card.task:
+            case "mesh":
+                assert (one.points.shape, 0 <= one.sure <= 1) == ((468, 3), True)
+            case "iris":
+                assert (one.contour.shape, one.iris.shape) == ((71, 3), (5, 3))
+            case "features":
+                assert one.shape == (said["planes"], said["side"], said["side"])
+            case _:
+                assert one.shape == (said["classes"],)
+                assert one.min() >= 0
+                assert one.sum() == pytest.approx(1, abs=0.02)
+    for wrong in (size - 1, size + 1):
+        with pytest.raises(ValueError, match=f"{size} pixels square"):
+            model([np.zeros((wrong, wrong, 3), np.uint8)])
 
 
 def check_threads(model, threads=8):

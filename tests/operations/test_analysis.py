@@ -42,14 +42,6 @@ def test_a_picture_without_a_face_is_an_empty_answer(rekognition):
     assert "OrientationCorrection" not in answer
 
 
-@pytest.mark.parametrize("wanted", [["ALL"], ["DEFAULT", "SMILE"], ["AGE_RANGE"]])
-def test_attributes_that_are_not_served_are_refused_by_name(rekognition, wanted):
-    with pytest.raises(ClientError, match=f"{wanted[-1]} are not served here; DEFAULT is") as raised:
-        rekognition.detect_faces(Image={"Bytes": ONE}, Attributes=wanted)
-    assert code(raised) == "NotImplementedException"
-    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-
-
 def test_the_same_picture_matches_itself(rekognition):
     answer = rekognition.compare_faces(SourceImage={"Bytes": ONE}, TargetImage={"Bytes": ONE})
 

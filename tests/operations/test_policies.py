@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,7 +11,7 @@ from tests.client import in_process
 from tests.operations.conftest import code, refusal
 from tests.pictures import ANNA, BRUNO, Sitter, people
 
-from recognizance import app
+from recognizance import app, shapes
 from recognizance.accountability import ledger, policy
 from recognizance.errors import AccessDenied, PolicyWrong
 from recognizance.operations import OPERATIONS
@@ -114,7 +115,8 @@ def test_a_key_does_what_its_roles_cover(client_with, staff):
     told = refusal(reader.search_faces_by_image, CollectionId=staff, Image=PHOTO)
     assert told == (
         "AccessDeniedException",
-        "SearchFacesByImage needs a key with the role admin, searcher or user; this key's: reader.",
+        "SearchFacesByImage needs a key with the role admin, searcher or user; this key's: reader. "
+        "(open/nothing-allows-it)",
     )
 
 
@@ -149,20 +151,69 @@ def test_at_work_a_keys_own_purpose_is_enough(client_with):
     assert code(client_with("searcher").compare_faces, SourceImage=PHOTO, TargetImage=PHOTO) == "AccessDeniedException"
 
 
+def refused_attributes(client, collection):
+    """Ask DetectFaces and IndexFaces for each attribute by itself, and return what is said of those refused."""
+    refused = {}
+    for name in get_args(shapes.Attribute):
+        found = [
+            outcome(client.detect_faces, Image=PHOTO, Attributes=[name]),
+            outcome(client.index_faces, CollectionId=collection, Image=PHOTO, DetectionAttributes=[name, "DEFAULT"]),
+        ]
+        if found != ["answered"] * 2:
+            assert {code for code, _ in found} == {"AccessDeniedException"}
+            (refused[name],) = {text for _, text in found}
+    return refused
+
+
+def outcome(ask, **request):
+    try:
+        ask(**request)
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return "answered"
+
+
 @AT_WORK
-def test_at_work_nobodys_emotions_are_read(client_with):
-    told = refusal(client_with("user").detect_faces, Image=PHOTO, Attributes=["ALL"])
-    assert told[0] == "AccessDeniedException"
-    assert "emotions" in told[1]
+def test_at_work_no_category_is_read_and_the_answer_names_rule_and_law(rekognition, client_with):
+    rekognition.create_collection(CollectionId="staff")
+    rekognition.tag_resource(
+        ResourceArn=rekognition.describe_collection(CollectionId="staff")["CollectionARN"], Tags=TERM
+    )
+    client = client_with("user", Purpose="badge photograph")
+    helper()(client, consent="release-2026-0417")
+    refused = refused_attributes(client, "staff")
+    assert {name: re.search(r"\((workplace/[\w-]+)\)$", text)[1] for name, text in refused.items()} == {
+        "ALL": "workplace/no-emotions",
+        "EMOTIONS": "workplace/no-emotions",
+        "SMILE": "workplace/no-smiles",
+        "GENDER": "workplace/no-gender",
+        "AGE_RANGE": "workplace/no-age",
+    }
+    assert "EU AI Act, Article 5(1)(f)" in refused["EMOTIONS"]
 
 
 # Under the strict policy
 
 
 @STRICT
+def test_nobody_is_put_into_a_category_and_the_answer_names_rule_and_law(client_with, arrests):
+    enroller = client_with("user", Person="Ines Marchetti", Purpose="arrest-photograph")
+    helper()(enroller, probe="kind=photo; source=booking 2026-3310")
+    refused = refused_attributes(enroller, arrests)
+    assert {name: re.search(r"\((law-enforcement/[\w-]+)\)$", text)[1] for name, text in refused.items()} == {
+        "ALL": "law-enforcement/no-emotions",
+        "EMOTIONS": "law-enforcement/no-emotions",
+        "GENDER": "law-enforcement/no-gender",
+        "AGE_RANGE": "law-enforcement/no-age",
+    }
+    assert "EU AI Act, Annex III(1)(b)" in refused["GENDER"]
+
+
+@STRICT
 def test_the_root_key_searches_nobody(rekognition, arrests, parts):
     told = refusal(rekognition.search_faces_by_image, CollectionId=arrests, Image=PHOTO)
-    assert told == ("AccessDeniedException", "Searching and comparing need a key that names the person who uses it.")
+    needs = "Searching and comparing need a key that names the person who uses it. (law-enforcement/person)"
+    assert told == ("AccessDeniedException", needs)
     assert (last(parts).outcome, last(parts).rule) == ("refused", "law-enforcement/person")
 
 
@@ -359,7 +410,7 @@ def test_what_is_explained_is_what_is_decided(house, rekognition, client_with, s
         told = client_with(role, service="recognizance").explain_decision(Operation="SearchFaces", CollectionId=staff)
         with pytest.raises(ClientError) as raised:
             client_with(role).search_faces(CollectionId=staff, FaceId="0" * 8 + "-0000-4000-8000-" + "0" * 12)
-        assert raised.value.response["Error"]["Message"] == told["Reason"]
+        assert raised.value.response["Error"]["Message"] == f"{told['Reason']} ({told['Rule']})"
 
 
 # A server that starts, and one that does not

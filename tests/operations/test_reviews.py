@@ -341,7 +341,11 @@ def test_the_record_holds_a_commitment_that_is_opened_when_the_review_is_closed(
     _, name = search(gallery)
     judge(gallery, ADA, name)
     facts = entries(gallery, "SubmitVerdict")[0]["Facts"]
-    assert set(facts) - {"clock"} == {"review", "reviewer", "commitment"}  # which it says when the machine's is set back
+    assert set(facts) - {"clock"} == {
+        "review",
+        "reviewer",
+        "commitment",
+    }  # which it says when the machine's is set back
     judge(gallery, BEN, name)
     last = entries(gallery, "SubmitVerdict")[1]["Facts"]
     opened_ = json.loads(last["opened"])

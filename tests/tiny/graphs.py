@@ -14,12 +14,22 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from recognizance.values import Card, Carrier, ModelName
+from recognizance.vision.attributes import fitted
 
 STRIDES = (8, 16, 32)
 SIZE, DIMENSION = 8, 6  # of the tiny embedder: its face's side, its vector's length
 POINTS = np.array([[0.25, 0.25], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0.75, 0.75]], dtype=np.float32)
 OPSET, IR = 17, 8
-STEEP = 10.0  # of the sigmoid that turns brightness into a score
+PLACED = {
+    159: (-0.35, -0.40), 145: (-0.35, -0.29), 386: (0.35, -0.40), 374: (0.35, -0.29),  # lids
+    1: (0, 0), 48: (-0.20, 0.02), 278: (0.20, 0.02), 61: (-0.35, 0.35), 291: (0.35, 0.35),  # nose, mouth's corners
+    0: (0, 0.28), 13: (0, 0.34), 14: (0, 0.37), 17: (0, 0.46), 152: (0, 0.80),  # lips, chin
+    105: (-0.42, -0.60), 334: (0.42, -0.60), 172: (-0.52, 0.50), 397: (0.52, 0.50),  # brows, jaw
+}  # fmt: skip
+"""Some points of the mesh, about the middle of what the tiny detector finds, in distances between the eyes' outer
+corners: eyes, nose and mouth are where its five points are."""
+EYES = 0.347  # above that middle
+STEEP = 14.0  # of the sigmoid that turns brightness into a score
 
 
 class Graph:
@@ -126,8 +136,91 @@ def _rows(graph: Graph, source: str, name: str, shape: list[int]) -> None:
     graph.add("Reshape", [f"{name}_last", f"{name}_shape"], name)
 
 
-CARRIED = {"face": embedder(), "yunet": yunet(), "scrfd": scrfd()}
+def constant(side: int, outputs: dict[str, np.ndarray]) -> bytes:
+    """A network of squares that says the same of each: what is given, and a little more where it is brighter."""
+    graph = Graph()
+    graph.add("Transpose", ["square"], "planes", perm=[0, 3, 1, 2])
+    graph.add("AveragePool", ["planes"], "mean", kernel_shape=[side] * 2)
+    for name, values in outputs.items():
+        graph.constant(f"{name}_slope", np.full((len(values), 3, 1, 1), 1e-4, np.float32))
+        graph.constant(f"{name}_base", values.astype(np.float32))
+        graph.add("Conv", ["mean", f"{name}_slope", f"{name}_base"], f"{name}_more")
+        graph.add("Flatten", [f"{name}_more"], name)
+    given = {name: ["batch", len(values)] for name, values in outputs.items()}
+    return graph.model({"square": ["batch", side, side, 3]}, given)
+
+
+def mesh(side: int = 24) -> bytes:
+    """A face of 468 points in a square: a bowl towards the camera, and the rigid part where it is in a real mesh."""
+    golden = np.arange(468) * np.pi * (3 - 5**0.5)
+    out = np.sqrt((np.arange(468) + 0.5) / 468)
+    points = np.stack([0.7 * out * np.cos(golden), 0.8 * out * np.sin(golden), 0.6 * out**2], axis=1)
+    rigid = fitted.numbers().rigid
+    where = {at: place for at, place in zip(rigid.points.tolist(), rigid.shape, strict=True)}
+    corners = np.stack([where[at] for at in (33, 133, 362, 263)])
+    width = corners[3, 0] - corners[0, 0]
+    for at, place in where.items():
+        points[at] = (place - corners.mean(axis=0)) / width * (1, 1, -1) - (0, EYES, 0)
+    for at, place in PLACED.items():
+        points[at, :2] = place
+    points = 0.48 * points + (0.5, 0.5, 0)
+    return constant(side, {"points": (points * side).ravel(), "flag": np.array([12.0])})
+
+
+def iris(side: int = 16) -> bytes:
+    """An eye that looks ahead: the lower lid from the outer corner to the inner one, the upper lid, what is around."""
+    across = np.concatenate([np.linspace(-1, 1, 9), np.linspace(-0.9, 0.9, 7), np.linspace(-1, 1, 55)])
+    bend = np.concatenate([np.full(9, 0.12), np.full(7, -0.16), np.full(55, -0.3)])
+    lids = np.stack([0.5 + 0.35 * across, 0.5 + bend * (1 - across**2), np.zeros(71)], axis=1)
+    ring = np.array([(0, 0), (0.13, 0), (0, -0.13), (-0.13, 0), (0, 0.13)])
+    centre = np.concatenate([ring + 0.5, np.zeros((5, 1))], axis=1)
+    return constant(side, {"lids": (lids * side).ravel(), "iris": (centre * side).ravel()})
+
+
+def features(planes: int = 1024, side: int = 7, size: int = 112) -> bytes:
+    """Planes of features, each a mixture of the colours of a cell."""
+    graph = Graph()
+    weights = np.random.default_rng(9).normal(size=(planes, 3, 1, 1)).astype(np.float32)
+    graph.constant("weights", weights / np.float32(255))
+    graph.add("AveragePool", ["face"], "cells", kernel_shape=[size // side] * 2, strides=[size // side] * 2)
+    graph.add("Conv", ["cells", "weights"], "mixed")
+    graph.add("Relu", ["mixed"], "planes")
+    return graph.model({"face": ["batch", 3, size, size]}, {"planes": ["batch", planes, side, side]})
+
+
+def classes(count: int, *, size: int = 8, channels: int = 3, layout: str = "NCHW") -> bytes:
+    """Probabilities of classes: a linear map of all pixels, and a softmax."""
+    graph = Graph()
+    weights = np.random.default_rng(count).normal(size=(count, channels, size, size)) / (8 * size)
+    graph.constant("weights", weights.astype(np.float32))
+    shape, face = [channels, size, size], "face"
+    if layout == "NHWC":
+        shape, face = [size, size, channels], graph.add("Transpose", ["face"], "planes", perm=[0, 3, 1, 2])
+    graph.add("Conv", [face, "weights"], "sums")
+    graph.add("Flatten", ["sums"], "logits")
+    graph.add("Softmax", ["logits"], "classes", axis=1)
+    return graph.model({"face": ["batch", *shape]}, {"classes": ["batch", count]})
+
+
+CARRIED = {
+    "face": embedder(),
+    "yunet": yunet(),
+    "scrfd": scrfd(),
+    "mesh": mesh(),
+    "iris": iris(),
+    "features": features(),
+    "age": classes(81),
+    "gender": classes(2),
+    "expression": classes(7, channels=1, layout="NHWC"),
+}
+OF_FACES = {"size": 8, "channels": "RGB", "layout": "NCHW", "mean": [127.5] * 3, "scale": [0.01] * 3}
 PARAMETERS = {
+    "mesh": {"size": 24},
+    "iris": {"size": 16},
+    "features": OF_FACES | {"size": 112, "cut": "planes", "planes": 1024, "side": 7},
+    "age": OF_FACES | {"classes": 81},
+    "gender": OF_FACES | {"classes": 2},
+    "expression": OF_FACES | {"channels": "GREY", "layout": "NHWC", "mean": [127.5], "scale": [0.01], "classes": 7},
     "face": {
         "size": SIZE,
         "channels": "RGB",
@@ -139,7 +232,11 @@ PARAMETERS = {
     "yunet": {"floor": 0.5},
     "scrfd": {"channels": "RGB", "mean": 127.5, "scale": 1 / 128, "anchors": 2, "floor": 0.5},
 }
-ADAPTERS = {"face": "arcface", "yunet": "yunet", "scrfd": "scrfd"}
+ADAPTERS = {"face": "arcface", "yunet": "yunet", "scrfd": "scrfd", "mesh": "facemesh", "iris": "iris"}
+ADAPTERS |= {"features": "features", "age": "classes", "gender": "classes", "expression": "classes"}
+TASKS = {"face": "embed", "yunet": "detect", "scrfd": "detect"}
+DESCRIBING = ("mesh", "iris", "features", "age", "gender", "expression")
+"""What tells facial attributes: each is called after its task."""
 
 
 def card(kind: str, model: bytes | None = None, **changes) -> Card:
@@ -148,7 +245,7 @@ def card(kind: str, model: bytes | None = None, **changes) -> Card:
     said = {
         "name": ModelName(f"tiny-{kind}"),
         "version": "0.1",
-        "task": "embed" if kind == "face" else "detect",
+        "task": TASKS.get(kind, kind),
         "adapter": ADAPTERS[kind],
         "title": "A tiny model for tests",
         "origin": "made by tests/tiny/graphs.py",

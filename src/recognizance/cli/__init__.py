@@ -15,6 +15,7 @@ import typer
 from recognizance import __version__
 from recognizance.cli import (
     audit,
+    audit_attributes,
     audit_calibrate,
     audit_demographics,
     audit_detection,
@@ -136,6 +137,7 @@ def _audit() -> typer.Typer:
     group.command("findings")(plainly(audit_findings.findings))
     group.command("close")(plainly(audit_findings.close))
     group.command("labels")(plainly(audit_labels.labels))
+    group.command("attributes")(plainly(audit_attributes.attributes))
     group.command("verification")(plainly(audit_verification.verification))
     group.command("page")(plainly(audit_page.page))
     group.command("forget")(plainly(audit.forget))

@@ -10,10 +10,10 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from recognizance.cli import made, output, photos
+from recognizance.cli import attributes, made, output, photos
 from recognizance.cli.failures import EXPECTED, FAILED, STOPPED, WRONG, sentence
 from recognizance.cli.made import Asking
-from recognizance.errors import ModelUnusable
+from recognizance.errors import ModelUnusable, Unserved
 
 Named: TypeAlias = list[tuple[Path, str]]
 """Files, each with what is to be said of it."""
@@ -45,8 +45,9 @@ def detect(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Put copies there with boxes, points and scores drawn."),
+        typer.Option(metavar="FOLDER", help="Put copies there with boxes, points, scores and attributes drawn."),
     ] = None,
+    wanted: attributes.Asked = None,
     as_json: made.Json = False,
     purpose: made.Purpose = None,
     case: made.Case = None,
@@ -56,11 +57,14 @@ def detect(
 
     Each with its place, which way it looks and how good its picture is, numbered from the largest.
     Coordinates are those of the upright picture, as a viewer shows it. The confidence says how sure
-    it is that this is a face, and nothing about whose. Of a folder, the JPEG and PNG files directly in it
-    are looked at. A photo that fails is told, and the others go on; Ctrl-C shows what is done so far.
+    it is that this is a face, and nothing about whose. With --attributes, what each face shows is told below the
+    table, and drawn: the lines of the face, where it points and where the eyes look. Of a folder, the JPEG and
+    PNG files directly in it are looked at. A photo that fails is told, and the others go on; Ctrl-C shows what
+    is done so far.
     """
     given = made.of(context)
     settings = given.settings(data=data)
+    names = attributes.named(wanted)
     listed, left_out, failed = _listed(paths)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -72,8 +76,8 @@ def detect(
             for done, path in enumerate(listed):
                 bar(output.shown(path.name), done, len(listed))
                 try:
-                    found.append(_look(ask, path, out))
-                except ModelUnusable:
+                    found.append(_look(ask, path, out, names))
+                except (ModelUnusable, Unserved):  # and so would all the others
                     raise
                 except EXPECTED as error:
                     failed.append((path, _about(path, error)))
@@ -127,11 +131,12 @@ def _told(inside: int, left_out: Sequence[str]) -> str:
     return f"{told}; {len(left_out)} left out: {kinds}"
 
 
-def _look(ask: Asking, path: Path, out: Path | None) -> Found:
+def _look(ask: Asking, path: Path, out: Path | None, names: Sequence[str]) -> Found:
     from recognizance.cli import drawing
 
     content = photos.read(path)
-    faces = ask("DetectFaces", {"Image": {"Bytes": content}})["FaceDetails"]
+    further = {"Attributes": names} if names else {}
+    faces = ask("DetectFaces", {"Image": {"Bytes": content}} | further)["FaceDetails"]
     width, height = drawing.size(content)
     drawn = None
     if out is not None:
@@ -151,6 +156,7 @@ def _show(found: Sequence[Found]) -> None:
             output.line(f"{output.shown(one.path)}, {one.width}×{one.height}: {_count(len(one.faces), 'face')}")
             if one.faces:
                 output.table(COLUMNS[1:], [row[1:] for row in _rows(one)], left=0)
+                _describe(one)
     else:
         rows = [row for one in found for row in _rows(one)]
         if rows:
@@ -158,9 +164,22 @@ def _show(found: Sequence[Found]) -> None:
         for one in found:
             if not one.faces:
                 output.line(f"{output.shown(one.path)}: no face")
+            _describe(one, of=f" of {output.shown(one.path)}")
+    if meaning := attributes.meaning(face for one in found for face in one.faces):
+        output.line(meaning)
     for one in found:
         if one.drawn is not None:
             output.line(f"Drawn: {output.shown(one.drawn)}")
+
+
+def _describe(found: Found, *, of: str = "") -> None:
+    """Tell what each face shows, as far as it was asked for."""
+    for number, face in enumerate(found.faces, 1):
+        if attributes.described(face):
+            output.line(f"face {number}{of}")
+            for heading, text in attributes.told(face):
+                output.line(f"  {heading:<11}  {text}", indent=15)
+            output.line()
 
 
 def _rows(found: Found) -> Iterator[Sequence[str]]:

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, features
 
+from recognizance.cli import attributes, captions, marking
 from recognizance.cli.failures import Wrong
 
 Face: TypeAlias = Mapping[str, Any]
@@ -88,19 +89,25 @@ def save(picture: Picture, path: Path) -> None:
 
 
 def with_faces(picture: Picture, faces: Sequence[Face]) -> Picture:
-    """Return a copy with every face's box, five points, number and confidence.
+    """Return a copy with every face's box, points, number and confidence, and what else was asked of it.
 
     Faces are numbered from 1 in the order given. A small picture, or one with small faces, is enlarged
-    first. Where a face is still too small for its confidence, the number stands alone.
+    first. Where a face is still too small for its confidence, the number stands alone. What a face shows
+    stands beside it, and where that would cover a face, in a margin that is added.
     """
     drawn = _large_enough(picture, faces)
     pen = ImageDraw.Draw(drawn)
     for face in reversed(faces):  # the larger ones, and their labels, last and so on top
-        _points(pen, face, drawn.size)
+        if attributes.described(face):
+            left, _, right, _ = _corners(face, drawn.size)
+            marking.mark(drawn, face, max(0.7, min(max(drawn.size) / 500, (right - left) / 110)))
+        else:
+            _points(pen, face, drawn.size)
         _box(pen, face, drawn.size)
-    for number, face in reversed([*enumerate(faces, 1)]):
-        _label(pen, face, number, drawn.size)
-    return drawn
+    labels = [_label(pen, face, number, drawn.size) for number, face in reversed([*enumerate(faces, 1)])]
+    told = [captions.Caption(number, [*attributes.short(face)], _corners(face, drawn.size))
+            for number, face in enumerate(faces, 1) if attributes.described(face)]  # fmt: skip
+    return captions.beside(drawn, told, [*labels, *(_corners(face, drawn.size) for face in faces)])
 
 
 def _large_enough(picture: Picture, faces: Sequence[Face]) -> Picture:
@@ -143,7 +150,8 @@ def _points(pen: ImageDraw.ImageDraw, face: Face, size: tuple[int, int]) -> None
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=CYAN)
 
 
-def _label(pen: ImageDraw.ImageDraw, face: Face, number: int, size: tuple[int, int]) -> None:
+def _label(pen: ImageDraw.ImageDraw, face: Face, number: int, size: tuple[int, int]) -> captions.Corners:
+    """Write a face's number and confidence at its box, and return the corners of where they are."""
     left, top, right, bottom = _corners(face, size)
     across = right - left
     letters = ImageFont.load_default(max(11.0, min(max(size) / 48, across / 4)))
@@ -159,6 +167,7 @@ def _label(pen: ImageDraw.ImageDraw, face: Face, number: int, size: tuple[int, i
     pen.rectangle((x - 1, y - 1, x + wide + 2 * pad + 1, y + high + 2 * pad + 1), fill=DARK)
     pen.rectangle((x, y, x + wide + 2 * pad, y + high + 2 * pad), fill=YELLOW)
     pen.text((x + pad, y + pad), text, DARK, letters, anchor="lt")
+    return x, y, x + wide + 2 * pad, y + high + 2 * pad
 
 
 def _height(letters: Font) -> float:

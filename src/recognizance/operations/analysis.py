@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from recognizance import shapes
-from recognizance.errors import InvalidParameter, Unserved
-from recognizance.operations import render
+from recognizance.errors import InvalidParameter
+from recognizance.operations import attributes, render
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act, Face, Image
 from recognizance.vision.quality import failings
@@ -19,11 +17,12 @@ NO_FACE = "Request has invalid parameters"  # what Rekognition says when either 
 
 @operation("DetectFaces", Act.LOOK, attributes="Attributes")
 def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.DetectFacesResponse:
-    """Find the faces in one picture, largest first; none is an empty answer."""
-    refuse_attributes(request.get("Attributes", []))
+    """Find the faces in one picture, largest first, each with the attributes asked for; none is an empty answer."""
+    wants = attributes.asked(call, request.get("Attributes", ()))
     (image,) = call.pictures(image=request["Image"])
 
-    faces = call.tools.vision.look(image, limit=MOST_FACES)
+    found = call.tools.vision.look(image, limit=MOST_FACES)
+    faces = attributes.seen(call, image, found, wants)
 
     call.note(detector=call.tools.detector.sha256, faces=len(faces))
     return {"FaceDetails": [render.face_detail(face) for face in faces]}
@@ -41,7 +40,7 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
     source, target = call.pictures(source=request["SourceImage"], target=request["TargetImage"])
 
     probe = _probe(call, source, bar)
-    found = call.tools.vision.look(target, limit=MOST_FACES)
+    found = call.look(target, limit=MOST_FACES, bar=bar)
     if not found:
         raise InvalidParameter(NO_FACE)
     compared = call.tools.vision.embed(target, [face for face in found if not failings(face, bar, target)])
@@ -58,20 +57,13 @@ def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.Com
     }
 
 
-def refuse_attributes(wanted: Sequence[str]) -> None:
-    """Raise `Unserved` when an attribute beyond the default set is asked for: none is invented."""
-    beyond = [name for name in wanted if name != "DEFAULT"]
-    if beyond:
-        raise Unserved(f"The attributes {', '.join(beyond)} are not served here; DEFAULT is. See docs/coverage.md.")
-
-
 def _probe(call: Call, source: Image, bar: str) -> Face:
     """Return the largest face of the source, embedded.
 
     When that face fails the quality filter the request is refused: to compare the next largest
     would answer about another person than the one in front.
     """
-    faces = call.tools.vision.look(source, limit=1)
+    faces = call.look(source, limit=1, bar=bar)
     if not faces or failings(faces[0], bar, source):
         raise InvalidParameter(NO_FACE)
     return call.tools.vision.embed(source, faces)[0]

@@ -43,6 +43,7 @@ from recognizance.values import (
     NewId,
     Percent,
     Policy,
+    Trait,
     Verdict,
 )
 from recognizance.vision.image import develop, inspect
@@ -50,6 +51,7 @@ from recognizance.vision.similarity import Similarity
 
 log = logging.getLogger(__name__)
 USES = frozenset({Act.COMPARE, Act.IDENTIFY})
+NO_BAR = "NONE"  # the value of QualityFilter that lets every face pass
 """Acts whose entries also say when they began: the period of each use (AI Act, Article 12(3)(a))."""
 TOLD = timedelta(seconds=1)  # from so far behind the record on, an entry says what the clock said: it was set back
 Known = TypeVar("Known")
@@ -63,6 +65,21 @@ class Vision(Protocol):
 
     def look(self, image: Image, *, limit: int = 100) -> list[Face]:
         """Return up to `limit` faces, largest first."""
+        ...
+
+    def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its mesh and the mesh's pose, where attributes are served."""
+        ...
+
+    def prepare(self, wants: frozenset[Trait]) -> list[Card]:
+        """Load the models that these traits are read with, and return their cards.
+
+        Raises `Unserved` where attributes are switched off, and `ModelUnusable` where a model is missing or damaged.
+        """
+        ...
+
+    def describe(self, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
+        """Return `faces`, in order, each with the traits wanted. Raises `Unserved` where these are off."""
         ...
 
     def embed(self, image: Image, faces: Sequence[Face], *, model: ModelName | None = None) -> list[Face]:
@@ -197,6 +214,11 @@ class Call:
     def scale(self, collection: Collection) -> Similarity:
         """Return what a cosine means in a collection. Raises `InvalidParameter` when its model is not known here."""
         return self._of_model(collection, self.tools.scale)
+
+    def look(self, image: Image, *, limit: int, bar: str) -> list[Face]:
+        """Return up to `limit` faces, largest first; each with its mesh where the quality filter `bar` is one."""
+        faces = self.tools.vision.look(image, limit=limit)
+        return faces if bar == NO_BAR else self.tools.vision.mesh(image, faces)
 
     def embed(self, image: Image, faces: Sequence[Face], collection: Collection) -> list[Face]:
         """Return `faces`, in order, each with its embedding by the collection's model, which is noted.

@@ -12,8 +12,8 @@ from recognizance.accountability import vault
 from recognizance.database.tables import FACE
 from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, faces, grounds, vectors
-from recognizance.operations import holding, pages, render
-from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES, refuse_attributes
+from recognizance.operations import attributes, holding, pages, render
+from recognizance.operations.analysis import DEFAULT_THRESHOLD, MOST_FACES
 from recognizance.operations.call import Call, operation
 from recognizance.values import Act, Collection, Face, FaceId, FaceRecord, Image, UserId, Vectors
 from recognizance.vision import portrait
@@ -32,17 +32,20 @@ TOO_MANY = "EXCEEDS_MAX_FACES"
 def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFacesResponse:
     """Find the faces in one picture and enrol those that are good enough, largest first.
 
-    Faces left out come back with the reasons. The same picture with the same external id adds nothing.
+    Faces left out come back with the reasons. The same picture with the same external id adds nothing. Which faces are
+    enrolled does not hang on the attributes asked for, and these are told once and not kept.
     """
     collection = call.collection(request["CollectionId"])
-    refuse_attributes(request.get("DetectionAttributes", []))
+    wants = attributes.asked(call, request.get("DetectionAttributes", ()))
     ends = grounds.until(call.tags, call.tools.now())
     (image,) = call.pictures(image=request["Image"])
 
-    found = call.tools.vision.look(image, limit=MOST_FACES)
+    bar = request.get("QualityFilter", INDEX_BAR)
+    found = call.look(image, limit=MOST_FACES, bar=bar)
     limit = min(request.get("MaxFaces", MOST_FACES), MOST_FACES)
-    kept, left = choose(found, image, bar=request.get("QualityFilter", INDEX_BAR), limit=limit)
+    kept, left = choose(found, image, bar=bar, limit=limit)
     kept = call.embed(image, kept, collection)
+    details = attributes.seen(call, image, [*kept, *(face for face, _ in left)], wants)
     portraits = [portrait.cut_out(image, face) for face in kept] if holding.keeps_pictures(call) else []
 
     with call.write(detector=call.tools.detector.sha256, found=len(found)) as tx:
@@ -66,9 +69,12 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
     return {
         "FaceRecords": [
             {"Face": render.face(record, face), "FaceDetail": render.face_detail(face)}
-            for record, face in zip(enrolled.records, kept, strict=True)
+            for record, face in zip(enrolled.records, details[: len(kept)], strict=True)
         ],
-        "UnindexedFaces": [{"Reasons": reasons, "FaceDetail": render.face_detail(face)} for face, reasons in left],
+        "UnindexedFaces": [
+            {"Reasons": reasons, "FaceDetail": render.face_detail(face)}
+            for face, (_, reasons) in zip(details[len(kept) :], left, strict=True)
+        ],
         "FaceModelVersion": collection.model_version,
     }
 
@@ -156,8 +162,9 @@ def search_faces_by_image(call: Call, request: shapes.SearchFacesByImageRequest)
     scale = call.scale(collection)
     (image,) = call.pictures(image=request["Image"])
 
-    found = call.tools.vision.look(image, limit=1)
-    if not found or failings(found[0], request.get("QualityFilter", SEARCH_BAR), image):
+    bar = request.get("QualityFilter", SEARCH_BAR)
+    found = call.look(image, limit=1, bar=bar)
+    if not found or failings(found[0], bar, image):
         raise InvalidParameter(NO_FACE)
     (probe,) = call.embed(image, found, collection)
     assert probe.embedding is not None

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from recognizance import shapes
 from recognizance.gallery.users import Refused
 from recognizance.values import (
+    Ages,
     Box,
     Collection,
+    Expression,
     Face,
     FaceId,
     FaceRecord,
+    Gaze,
+    Gender,
+    Judgement,
     Landmarks,
     Match,
+    Percent,
     Point,
     Pose,
+    Presentation,
     Quality,
+    Traits,
     UserId,
     UserRecord,
 )
+
+NO_TRAITS = Traits()
+OUTLINE: tuple[shapes.LandmarkType, ...] = (
+    "eyeLeft", "eyeRight", "mouthLeft", "mouthRight", "nose",
+    "leftEyeBrowLeft", "leftEyeBrowRight", "leftEyeBrowUp", "rightEyeBrowLeft", "rightEyeBrowRight", "rightEyeBrowUp",
+    "leftEyeLeft", "leftEyeRight", "leftEyeUp", "leftEyeDown",
+    "rightEyeLeft", "rightEyeRight", "rightEyeUp", "rightEyeDown",
+    "noseLeft", "noseRight", "mouthUp", "mouthDown", "leftPupil", "rightPupil",
+    "upperJawlineLeft", "midJawlineLeft", "chinBottom", "midJawlineRight", "upperJawlineRight",
+)  # fmt: skip
+"""The 30 landmarks of ALL, in the order of Rekognition's answers; left and right are the viewer's."""
+
+GENDERS: Mapping[Gender, shapes.GenderType] = {Gender.FEMALE: "Female", Gender.MALE: "Male"}
+EMOTIONS: Mapping[Expression, shapes.EmotionName] = {
+    Expression.ANGRY: "ANGRY",
+    Expression.CALM: "CALM",
+    Expression.DISGUSTED: "DISGUSTED",
+    Expression.FEARFUL: "FEAR",
+    Expression.HAPPY: "HAPPY",
+    Expression.SAD: "SAD",
+    Expression.SURPRISED: "SURPRISED",
+}
+"""Rekognition's words; of CONFUSED there is no model here, and nothing else is called so."""
 
 
 def bounding_box(box: Box) -> shapes.BoundingBox:
@@ -52,15 +84,56 @@ def quality(measured: Quality) -> shapes.ImageQuality:
     return {"Brightness": measured.brightness, "Sharpness": measured.sharpness}
 
 
+def outline(points: Sequence[Point]) -> list[shapes.Landmark]:
+    """Return the 30 Landmarks of ALL, given their places in the order of `OUTLINE`."""
+    return [_landmark(kind, point) for kind, point in zip(OUTLINE, points, strict=True)]
+
+
 def face_detail(face: Face) -> shapes.FaceDetail:
-    """Return a FaceDetail with the default attributes."""
-    return {
+    """Return a FaceDetail: the default attributes and what else was asked for, in Rekognition's order."""
+    traits = face.traits or NO_TRAITS
+    members: dict[str, Any] = {
         "BoundingBox": bounding_box(face.box),
-        "Landmarks": landmarks(face.landmarks),
+        "AgeRange": traits.age and _ages(traits.age),
+        "Smile": traits.smile and _judged(traits.smile),
+        "Eyeglasses": traits.eyeglasses and _judged(traits.eyeglasses),
+        "Sunglasses": traits.sunglasses and _judged(traits.sunglasses),
+        "Gender": traits.gender and _gender(traits.gender),
+        "Beard": traits.beard and _judged(traits.beard),
+        "Mustache": traits.moustache and _judged(traits.moustache),
+        "EyesOpen": traits.eyes_open and _judged(traits.eyes_open),
+        "MouthOpen": traits.mouth_open and _judged(traits.mouth_open),
+        "Emotions": traits.expression and _emotions(traits.expression),
+        "Landmarks": landmarks(face.landmarks) if traits.outline is None else outline(traits.outline),
         "Pose": pose(face.pose),
         "Quality": quality(face.quality),
         "Confidence": face.confidence,
+        "FaceOccluded": traits.occluded and _judged(traits.occluded),
+        "EyeDirection": traits.gaze and _eye_direction(traits.gaze),
     }
+    return cast(shapes.FaceDetail, {name: value for name, value in members.items() if value is not None})
+
+
+def _judged(said: Judgement) -> Mapping[str, Any]:
+    """Return a value and how sure that value is, as eight of the shapes have it."""
+    return {"Value": said.value, "Confidence": said.confidence}
+
+
+def _ages(ages: Ages) -> shapes.AgeRange:
+    return {"Low": ages.low, "High": ages.high}
+
+
+def _gender(presented: Presentation) -> shapes.Gender:
+    return {"Value": GENDERS[presented.gender], "Confidence": presented.confidence}
+
+
+def _emotions(shown: Sequence[tuple[Expression, Percent]]) -> list[shapes.Emotion]:
+    """Return Emotions, the highest first: clients take the first for the one that is meant."""
+    return [{"Type": EMOTIONS[kind], "Confidence": score} for kind, score in sorted(shown, key=lambda one: -one[1])]
+
+
+def _eye_direction(gaze: Gaze) -> shapes.EyeDirection:
+    return {"Yaw": gaze.yaw, "Pitch": gaze.pitch, "Confidence": gaze.confidence}
 
 
 def compared_face(face: Face) -> shapes.ComparedFace:

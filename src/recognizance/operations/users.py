@@ -148,8 +148,9 @@ def search_users_by_image(call: Call, request: shapes.SearchUsersByImageRequest)
     call.scale(collection)
     (image,) = call.pictures(image=request["Image"])
 
-    found = call.tools.vision.look(image, limit=MOST_FACES)
-    probe, others = _largest(found, image, request.get("QualityFilter", SEARCH_BAR))
+    bar = request.get("QualityFilter", SEARCH_BAR)
+    found = call.look(image, limit=MOST_FACES, bar=bar)
+    probe, others = _largest(found, image, bar)
     call.note(detector=call.tools.detector.sha256, found=len(found))
     answer: shapes.SearchUsersByImageResponse = {
         "UserMatches": [],

@@ -20,7 +20,7 @@ from recognizance.errors import ModelUnusable
 from recognizance.values import Card, Carrier, Curve, ModelName, Sureness
 
 SHIPPED = Path(__file__).with_name("cards")
-TASKS = ("detect", "embed")
+TASKS = ("detect", "embed", "mesh", "iris", "features", "age", "gender", "expression")
 PREPARATIONS = ("fold", "none")
 CURVE_ENDING = ".curve.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

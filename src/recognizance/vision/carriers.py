@@ -79,7 +79,7 @@ def read(card: Card, folder: Path) -> bytes:
 
     Raises `ModelUnusable` when it is not installed or not what the card says.
     """
-    return fold.prepare(_kept(card, folder), preparation=card.preparation, task=card.task)
+    return _prepared(card, _kept(card, folder))
 
 
 def verify(card: Card, folder: Path) -> Installed:
@@ -239,7 +239,11 @@ def _check_digest(found: str, card: Card, where: str) -> None:
 
 def _check_prepares(card: Card, shipped: bytes) -> None:
     if card.preparation != "none":
-        fold.check(fold.prepare(shipped, preparation=card.preparation, task=card.task))
+        fold.check(_prepared(card, shipped))
+
+
+def _prepared(card: Card, shipped: bytes) -> bytes:
+    return fold.prepare(shipped, preparation=card.preparation, task=card.task, cut=card.parameters.get("cut"))
 
 
 def _keep(card: Card, folder: Path, shipped: bytes, source: str, now: Clock) -> Installed:

@@ -7,7 +7,7 @@ time it is opened, so there is no second file that could be altered or grow stal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,22 +16,26 @@ from numpy.typing import NDArray
 from recognizance.errors import ModelUnusable
 
 Axes: TypeAlias = tuple[int, ...]
-FREE = {"embed": ("batch",), "detect": ("batch", None, "height", "width")}
+FREE: Mapping[str, tuple[str | None, ...]] = {"detect": ("batch", None, "height", "width")}
+FREE_ELSE = ("batch",)
 """Names of the input's axes that a task lets vary; None keeps what the file says."""
 
 
-def prepare(shipped: bytes, *, preparation: str, task: str) -> bytes:
+def prepare(shipped: bytes, *, preparation: str, task: str, cut: str | None = None) -> bytes:
     """Return the bytes a runtime is to open. Equal input gives equal output.
 
     "none" gives back what was shipped; "fold" folds constants and frees the axes that vary with the
-    task. Raises `ModelUnusable` when the bytes are no ONNX model or a constant breaks ONNX's rules.
+    task. With `cut` the graph ends at the planes of that name, which it makes on its way. Raises `ModelUnusable`
+    when the bytes are no ONNX model, a constant breaks ONNX's rules, or nothing of that name is made.
     """
-    if preparation == "none":
+    if preparation == "none" and cut is None:
         return shipped
     model = _loaded(shipped)
+    if cut is not None:
+        _cut(model.graph, cut)
     _fold(model.graph)
     _drop_stale(model.graph)
-    _free_axes(model.graph, FREE[task])
+    _free_axes(model.graph, FREE.get(task, FREE_ELSE))
     _raise_ir_version(model)
     return bytes(model.SerializeToString(deterministic=True))
 
@@ -116,6 +120,24 @@ def _loaded(data: bytes) -> Any:
     if not model.graph.node:
         raise ModelUnusable("the file is not ONNX: it has no graph")
     return model
+
+
+def _cut(graph: Any, name: str) -> None:
+    """End a graph at planes it makes, shape (batch, planes, height, width); drop what comes after or beside them."""
+    from onnx import TensorProto, helper
+
+    makers = {output: node for node in graph.node for output in node.output}
+    if name not in makers:
+        raise ModelUnusable(f"the file cannot be cut at {name!r}: its graph makes nothing of that name")
+    needed, open_ones = {name}, [name]
+    while open_ones:
+        for source in makers[open_ones.pop()].input:
+            if source in makers and source not in needed:
+                needed.add(source)
+                open_ones.append(source)
+    _drop(graph.node, lambda node: needed.isdisjoint(node.output))
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "planes", "down", "across"]))
 
 
 def _fold(graph: Any) -> None:

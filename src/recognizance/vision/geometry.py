@@ -29,6 +29,8 @@ TEMPLATE: Final = (
 )
 """Where the five points of a frontal face stand in a 112 x 112 crop: `arcface_dst` of InsightFace, which
 is SphereFace's 96 x 112 template moved right by 8. As pixel indices: a pixel's centre is a whole number."""
+EYES: Final = 35.24
+"""Pixels between the eyes of `TEMPLATE`."""
 
 FLATTEST = 0.02
 """Five points whose narrow spread is below this share of their wide one lie on one line."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import tempfile
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,12 @@ KEPT = 1024
 grows by more than a GB on pictures of many sizes; a size that is not kept costs some 8 ms when it comes again."""
 NATIVE_BF16 = {"avx512_bf16", "amx_bf16", "bf16", "avx_ne_convert"}
 """What Linux calls the processor features that make bf16 real and not emulated."""
+FOLDED: Mapping[str, Callable[..., Array]] = {
+    "Convert": lambda one: one,
+    "Multiply": np.multiply,
+    "Subtract": np.subtract,
+}
+"""What stands between quantised weights and float32 in a graph of OpenVINO's, and what it computes."""
 AGREES = 1e-3
 """How far a probe's answer on a GPU may be from the right one, relative to its size."""
 
@@ -119,6 +126,8 @@ class Runtime:
         try:
             if self.chosen.device == "cpu":
                 return _OpenVINO(self.engine, model, self.chosen, self.lanes)
+            if is_tflite(model):  # which ONNX Runtime does not read; these are small, and no slower on the CPU
+                return _OpenVINO(_import_openvino(), model, self.chosen, self.lanes)
             return _ONNXRuntime(_session(self.engine, model, self.chosen.device), self.lanes)
         except Exception as error:  # ONNX Runtime's classes share no ancestor of their own
             raise ModelUnusable(f"{name} cannot be opened by {self.chosen.runtime}: {_last_line(error)}") from None
@@ -151,6 +160,11 @@ def start(*, device: str = "auto", precision: str = "f32", threads: int = 0) -> 
     engine = importlib.import_module("onnxruntime")
     chosen = Chosen(device, f"ONNX Runtime {engine.__version__}", precision, threads, why)
     return Runtime(chosen, Lanes(threads), engine)
+
+
+def is_tflite(model: bytes) -> bool:
+    """Tell whether a model is a TensorFlow Lite file, by the identifier in its bytes 4 to 8."""
+    return model[4:8] == b"TFL3"
 
 
 def native_bf16(cpuinfo: str) -> bool:
@@ -197,7 +211,7 @@ class _OpenVINO:
     def __init__(self, engine: Any, model: bytes, chosen: Chosen, lanes: Lanes) -> None:
         """Read and compile `model`."""
         core = engine.Core()
-        graph = core.read_model(model)
+        graph = _read(engine, core, model)
         _one_at_a_time(graph)
         self.shape = _the_input(
             [
@@ -279,6 +293,34 @@ class _OpenVINO:
     def _read(self, request: Any) -> Outputs:
         arrays = (np.array(request.get_output_tensor(at).data) for at in range(len(self._names)))
         return dict(zip(self._names, arrays, strict=True))
+
+
+def _read(engine: Any, core: Any, model: bytes) -> Any:
+    """Return the graph of a model: ONNX from its bytes; TensorFlow Lite, which OpenVINO reads from a file only."""
+    if not is_tflite(model):
+        return core.read_model(model)
+    with tempfile.TemporaryDirectory(prefix="recognizance-") as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(model)
+        graph = core.read_model(path)
+    _fold_constants(engine, graph)
+    return graph
+
+
+def _fold_constants(engine: Any, graph: Any) -> None:
+    """Put float32 weights in place of quantised ones and what makes them float32.
+
+    OpenVINO 2026.4 does so itself while it compiles, and where there are several streams some of them may compute with
+    weights that are not there yet: of a model with 8-bit weights every second answer was wrong.
+    """
+    for node in graph.get_ordered_ops():
+        sources = [one.get_source_output().get_node() for one in node.inputs()]
+        computed = node.get_type_name() in FOLDED and node.get_output_element_type(0) == engine.Type.f32
+        if not computed or any(one.get_type_name() != "Constant" for one in sources):
+            continue
+        values = [one.get_data().astype(np.float32) for one in sources]
+        folded = FOLDED[node.get_type_name()](*values)
+        node.output(0).replace(engine.op.Constant(np.ascontiguousarray(folded)).output(0))
 
 
 def _one_at_a_time(graph: Any) -> None:

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recognizance.values import Detection, Embedding, Face, Image, Model, Pixels, Vectors
+from recognizance.errors import Unserved
+from recognizance.values import Card, Detection, Embedding, Face, Image, Model, Pixels, Trait, Vectors
 from recognizance.vision import detect, pose, quality
 from recognizance.vision.geometry import TEMPLATE_SIZE, align
 
 if TYPE_CHECKING:
     from recognizance.vision.adapters import Candidates
+    from recognizance.vision.attributes.describe import Describer
+
+
+OFF = "Facial attributes are switched off on this server (RECOGNIZANCE_ATTRIBUTES is off); DEFAULT is served."
 
 
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """A detector and an embedder.
+    """A detector, an embedder, and what describes faces where that is wanted.
 
     With `mirror` a face's vector is that of its crop and of the crop mirrored; with `enlarge` small
     pictures are looked at up to twice as large. Both make vectors better and cost time.
@@ -30,12 +35,35 @@ class Vision:
     embedder: Model[Pixels, Vectors]
     mirror: bool = True
     enlarge: bool = True
+    describer: Describer | None = None
 
     def look(self, image: Image, *, limit: int = 100) -> list[Face]:
         """Return up to `limit` faces, largest first, each with its pose and quality and without a vector."""
         sureness = self.detector.card.sureness or detect.AS_SCORED
         found = detect.find(image.pixels, self.detector, limit=limit, sureness=sureness, enlarge=self.enlarge)
         return [_face(one, image) for one in found]
+
+    def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its mesh and the mesh's pose; as given without a describer."""
+        return list(faces) if self.describer is None else self.describer.mesh(image, faces)
+
+    def prepare(self, wants: frozenset[Trait]) -> list[Card]:
+        """Load the models that these traits are read with, and return their cards.
+
+        Raises `Unserved` without a describer, and `ModelUnusable` where one is missing or damaged.
+        """
+        if self.describer is None:
+            raise Unserved(OFF)
+        return self.describer.prepare(wants)
+
+    def describe(self, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
+        """Return `faces`, in order, each with the traits wanted, and with its mesh and pose where these need one.
+
+        Raises `Unserved` without a describer.
+        """
+        if self.describer is None:
+            raise Unserved(OFF)
+        return self.describer.describe(image, faces, wants)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
         """Return `faces`, in order, each with its embedding; one run of the embedder for all.

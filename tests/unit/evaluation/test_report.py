@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from recognizance.evaluation.pages.report import page
+from recognizance.evaluation import audit
+from recognizance.evaluation.pages.report import QUALITY_CHART, page, quality_chart
+from recognizance.evaluation.statistics.rates import Rate
 
 ROOT = Path(__file__).parents[3]
 
@@ -115,10 +118,82 @@ def test_without_a_curve_there_is_no_table_by_group():
 
 def test_the_committed_page_is_made_from_the_committed_figures():
     results = ROOT / "benchmarks" / "results"
-    names = ("verification", "calibration", "replay_peer", "growth", "growth_without_twins")
-    verification, calibration, peer, *growth = (json.loads((results / f"{name}.json").read_text()) for name in names)
+    names = ("verification", "calibration", "replay_peer", "quality_bars", "growth", "growth_without_twins")
+    verification, calibration, peer, bars, *growth = (
+        json.loads((results / f"{name}.json").read_text()) for name in names
+    )
     audits = {path.stem: json.loads(path.read_text()) for path in (results / "audit").glob("*.json")}
-    assert (ROOT / "docs" / "accuracy.md").read_text() == page(verification, calibration, audits, peer, growth)
+    assert (ROOT / "docs" / "accuracy.md").read_text() == page(verification, calibration, audits, peer, growth, bars)
+    assert (ROOT / "docs" / QUALITY_CHART).read_text() == quality_chart(bars)
+
+
+def test_the_bars_that_ship_are_those_the_page_reports():
+    from recognizance.vision.quality import BARS, USUAL
+
+    said = json.loads((ROOT / "benchmarks" / "results" / "quality_bars.json").read_text())
+    for name, limits in said["bars"].items():
+        assert {limit: getattr(BARS[name], limit) for limit in limits} == limits
+    assert [pytest.approx(one, abs=6e-4) for one in said["usual"]] == [list(one) for one in USUAL]
+
+
+def missed(count, of=100):
+    return [{"similarity": at, "missed": audit.rate(Rate(count + more, of))} for at, more in ((60.0, 0), (80.0, 5))]
+
+
+def barred(bar, count):
+    reason = {"reason": "LOW_SHARPNESS", "faces": 30, "alone": 7, "missed": missed(count + 20)}
+    small = {"reason": "LOW_BRIGHTNESS", "faces": 2, "alone": 2,
+             "missed": [{"similarity": at, "missed": None} for at in (60.0, 80.0)]}  # fmt: skip
+    return {"bar": bar, "rejected": audit.rate(Rate(count, 100)), "passing": missed(40 - count // 2),
+            "left_out": missed(count + 10), "reasons": [reason, small]}  # fmt: skip
+
+
+CURVE = [{"discarded": at / 10, "missed": [audit.rate(Rate(40 - 3 * at, 100))] * 2} for at in range(10)]
+FILTERED = {
+    "command": "python -m benchmarks.quality_bars --made-up",
+    "bars": {name: {"confidence": 85, "sure": 0.05} for name in ("LOW", "MEDIUM", "HIGH")},
+    "as_they_are": {
+        "people_with_pairs": 1601, "pairs": 9043, "all": missed(2),
+        "turned": [
+            {"angle": "yaw", "low": 0, "high": 10, "pairs": 77, "people": 55, "missed": missed(3)},
+            {"angle": "pitch", "low": 0, "high": 10, "pairs": 78, "people": 56, "missed": missed(4)},
+            {"angle": "yaw", "low": 60, "high": 90, "pairs": 4, "people": 3,
+             "missed": [{"similarity": at, "missed": None} for at in (60.0, 80.0)]},
+        ],
+        "bars": [barred(name, count) for name, count in (("LOW", 1), ("MEDIUM", 2), ("HIGH", 3))],
+    },
+    "portraits": {"bars": [barred(name, 1) for name in ("LOW", "MEDIUM", "HIGH")]},
+    "worse": {
+        "made": 3202, "found": 2797, "all": missed(38),
+        "bars": [barred(name, count) for name, count in (("LOW", 13), ("MEDIUM", 32), ("HIGH", 62))],
+        "curve": CURVE, "curve_without_mesh": CURVE, "alone": [{"measure": "sure", "curve": CURVE}],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "3,202 pictures of 1,601 people",
+        "| HIGH | 1.0 % | 3.0 % | 62.0 % |",
+        "| LOW | `LOW_SHARPNESS`: not sharp | 30 | 33.0 % (between",
+        "| LOW | `LOW_BRIGHTNESS`: too dark | 2 | – |",
+        "| HIGH | 85 | 0.05 |",
+        "    python -m benchmarks.quality_bars --made-up",
+        "| 60 to 90 | 4, 3 | – | – | – |",
+    ],
+)
+def test_the_page_says_what_the_quality_filter_does(said):
+    assert said in page(VERIFICATION, CALIBRATION, {}, bars=FILTERED)
+
+
+def test_the_chart_of_the_filter_is_a_file_of_its_own():
+    drawn = quality_chart(FILTERED)
+    assert drawn.startswith("<svg xmlns=")
+    assert "var(--" not in drawn
+    assert ElementTree.fromstring(drawn) is not None
+    for name in ("LOW", "MEDIUM", "HIGH"):
+        assert f">{name}<" in drawn
 
 
 def test_no_committed_audit_names_anybody():

@@ -6,7 +6,7 @@ import pytest
 from recognizance.values import Landmarks, Point, Pose
 from recognizance.vision import pose
 
-HEAD = np.array([(-0.5, -0.52, 0.0), (0.5, -0.52, 0.0), (0, 0.05, 0.62), (-0.4, 0.56, 0.1), (0.4, 0.56, 0.1)])
+HEAD = np.array([(-0.5, -0.52, 0.0), (0.5, -0.52, 0.0), (0, 0.11, 0.47), (-0.4, 0.56, -0.02), (0.4, 0.56, -0.02)])
 """Another head than the one the solution is fitted with."""
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recognizance.values import Box, Face, Image, Landmarks, Point, Pose, Quality
+from recognizance.values import Box, Face, Image, Landmarks, Mesh, Point, Pose, Quality
 from recognizance.vision import quality
+from recognizance.vision.geometry import TEMPLATE, points_of
 from recognizance.vision.quality import failings
 
 
@@ -147,7 +149,7 @@ def test_a_good_face_passes_every_bar_however_it_leans(bar):
     [
         ({"yaw": -85.0}, "EXTREME_POSE"),
         ({"pitch": 80.0}, "EXTREME_POSE"),
-        ({"brightness": 2.0}, "LOW_BRIGHTNESS"),
+        ({"brightness": 1.5}, "LOW_BRIGHTNESS"),
         ({"sharpness": 1.0}, "LOW_SHARPNESS"),
         ({"confidence": 60.0}, "LOW_CONFIDENCE"),
         ({"size": 0.01}, "SMALL_BOUNDING_BOX"),
@@ -173,6 +175,44 @@ def test_a_higher_bar_lets_no_face_pass_that_a_lower_one_keeps_out():
         assert lower.brightness < higher.brightness
         assert lower.glare > higher.glare
         assert lower.sharpness < higher.sharpness
+        assert lower.sure < higher.sure
+        assert lower.apart > higher.apart
+
+
+PLACES = np.asarray(TEMPLATE) * 4 + 200
+"""Five points of an upright face with 141 pixels between the eyes."""
+
+
+def meshed(sure=1.0, off=(0.0, 0.0), turn=0.0):
+    """A good face whose mesh has its parts where they usually are, moved by `off` eye distances; turned by degrees."""
+    mesh = np.zeros((468, 3), np.float32)
+    for part, place, usual in zip(quality.PARTS, PLACES, quality.USUAL, strict=True):
+        mesh[list(part), :2] = place + 4 * 35.24 * (np.asarray(usual) + off)
+    angle = math.radians(turn)
+    rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    mesh[:, :2] = (mesh[:, :2] - 500) @ rotation.T + 500
+    five = (PLACES - 500) @ rotation.T + 500
+    landmarks = Landmarks(*(Point(x / 1000, y / 1000) for x, y in five))
+    return replace(face(), landmarks=landmarks, mesh=Mesh(mesh, sure))
+
+
+@pytest.mark.parametrize("bar", ["AUTO", "LOW", "MEDIUM", "HIGH"])
+def test_a_mesh_that_agrees_with_the_five_points_is_no_fault_however_the_face_leans(bar):
+    for turn in (0.0, 40.0, 180.0):
+        assert failings(meshed(turn=turn), bar, IMAGE) == []
+
+
+@pytest.mark.parametrize("bar", ["AUTO", "LOW", "MEDIUM", "HIGH"])
+@pytest.mark.parametrize("changes", [{"sure": 0.01}, {"off": (0.3, 0.25)}, {"off": (0.3, 0.25), "turn": 90.0}])
+def test_a_mesh_that_is_unsure_or_elsewhere_is_a_lack_of_detail(bar, changes):
+    assert failings(meshed(**changes), bar, IMAGE) == ["LOW_FACE_QUALITY"]
+    assert failings(meshed(**changes), "NONE", IMAGE) == []
+
+
+def test_how_far_apart_they_are_is_in_distances_between_the_eyes():
+    one = meshed(off=(0.12, -0.05), turn=30.0)
+    five = points_of(one.landmarks, 1000, 1000)
+    assert quality.apart(one.mesh, five) == pytest.approx(0.13, abs=1e-3)
 
 
 def test_an_unknown_bar_is_an_error():

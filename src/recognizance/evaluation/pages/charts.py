@@ -50,6 +50,12 @@ PAINT: Mapping[str, str] = {
 }
 """What stands for each colour that is drawn with: no drawing has these by chance, so they can be exchanged after."""
 
+COLOURS: Mapping[str, str] = {
+    "ink": "#1b1d21", "muted": "#555b66", "rule": "#c5cad3", "paper": "#fff",
+    "c1": "#0067a5", "c2": "#c04a00", "c3": "#00775a", "c4": "#a23f84", "c5": "#7d6200", "c6": "#4d5f75",
+}  # fmt: skip
+"""What the page's style has for them in the light."""
+
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HEAT = ("#eef4fb", "#c9dff2", "#97c4e6", "#5a9fd3", "#2676b4", "#0b4a86", "#062c55")
@@ -301,6 +307,15 @@ def heat(
             spine.set_visible(False)
 
     return _svg(draw, tall)
+
+
+def alone(svg: str) -> str:
+    """Return a drawing as a file of its own, on white, for a page that has no style to take its colours from."""
+    for name, colour in COLOURS.items():
+        svg = svg.replace(f"var(--{name})", colour)
+    opening = '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
+    ground = '<rect width="100%" height="100%" fill="#fff"/>'
+    return re.sub(r"<svg( [^>]*)>", lambda found: f"{opening}{found.group(1)}>\n{ground}", svg, count=1) + "\n"
 
 
 def _svg(draw: Callable[[Figure], None], height: float) -> str:

@@ -125,6 +125,29 @@ TERMS: Mapping[str, Term] = {
     "tail": Term(
         "Tail", "The few strangers who are most alike: so rare that how rare they are has to be worked out from others."
     ),
+    "attribute": Term(
+        "Attribute",
+        "What is told of how a face looks in a picture, such as that it wears glasses, that it smiles or how old it "
+        "may be; it says nothing else of a person.",
+    ),
+    "confidence": Term(
+        "Confidence",
+        "How sure the server says it is of what it says: of faces of which something is said with 90, it should be so "
+        "of 90 in 100; 50 means that it cannot be told.",
+    ),
+    "balanced accuracy": Term(
+        "Balanced accuracy",
+        "The mean of how often an attribute is told right where it is so and where it is not, so that a rare value "
+        "counts as much as a common one; guessing earns 50 %.",
+    ),
+    "auc": Term(
+        "Area under the curve (AUC)",
+        "Of two faces of which one is so and the other is not, how often the first was said to be likelier so; 1 is "
+        "always, 0.5 is guessing.",
+    ),
+    "calibration error": Term(
+        "Calibration error (ECE)", "How far a stated confidence is, on average, from how often it turns out right."
+    ),
     "gini": Term(
         "Gini coefficient",
         "How unequally errors fall on the groups: 0 where all fare alike, near 1 where one bears all.",

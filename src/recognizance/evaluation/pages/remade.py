@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from recognizance.evaluation.pages.page import Chart, Page, Section
 
 PROTOCOLS = (
+    "attributes",
     "calibrate",
     "demographics",
     "detection",

@@ -17,11 +17,8 @@ import cv2
 import numpy as np
 
 from recognizance.values import Pixels
-from recognizance.vision.geometry import TEMPLATE, Numbers, resized, umeyama
+from recognizance.vision.geometry import EYES, TEMPLATE, Numbers, resized, umeyama
 from recognizance.vision.quality import LIGHT
-
-EYES: Final = 35.24
-"""Pixels between the eyes of `TEMPLATE`."""
 
 FACE: Final = (14.0, 16.0, 98.0, 112.0)
 """Left, top, right and bottom of a face in the template, from the hair to the chin: what covering it is a share of."""

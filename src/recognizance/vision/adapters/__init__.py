@@ -9,6 +9,7 @@ and any company; a network that gives NaN or the wrong shape raises `ModelUnusab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeVar, get_type_hints
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from recognizance import named
 from recognizance.errors import ModelUnusable, SettingsWrong
 from recognizance.values import Card, Model, Pixels
-from recognizance.vision.runtime import Runtime
+from recognizance.vision.runtime import Network, Outputs, Runtime
 
 Kind = TypeVar("Kind")
 
@@ -121,6 +122,40 @@ def rows(array: NDArray[np.float32], count: int, width: int, name: str) -> NDArr
     if array.size != count * width or array.shape[-1] not in (width, array.size):
         raise ModelUnusable(f"{name} gave shape {array.shape} where {count} rows of {width} were due")
     return array.reshape(count, width)
+
+
+def squares(batch: Sequence[Pixels], size: int, name: str) -> NDArray[np.float32]:
+    """Return crops as float32 from 0 to 1, shape (n, size, size, 3). Raises `ValueError` for one of another size."""
+    for pixels in batch:
+        check_pixels(pixels)
+        if pixels.shape[:2] != (size, size):
+            raise ValueError(f"{name} takes crops {size} pixels square, got {pixels.shape}")
+    return np.multiply(np.stack(batch), np.float32(1 / 255), dtype=np.float32)
+
+
+def check_squares(network: Network, size: int, name: str) -> None:
+    """Raise `ModelUnusable` unless the network takes RGB squares of that size, channels last."""
+    if network.shape[1:] != (size, size, 3):
+        raise ModelUnusable(f"{name} takes {network.shape[1:]} for a crop, and its card says {(size, size, 3)}")
+
+
+def of_width(outputs: Outputs, count: int, widths: Sequence[int], name: str) -> list[NDArray[np.float32]]:
+    """Return the outputs that have so many numbers for each of `count` items, in the order of `widths`, read-only.
+
+    Raises `ModelUnusable` when there is not exactly one of each width, or one is not finite.
+    """
+    found: list[NDArray[np.float32]] = []
+    for width in widths:
+        fitting = [one for one in outputs.values() if one.size == count * width]
+        if len(fitting) != 1:
+            shapes = [one.shape for one in outputs.values()]
+            raise ModelUnusable(f"{name} gave {shapes} where one output of {width} numbers for {count} crops was due")
+        if not np.isfinite(fitting[0]).all():
+            raise ModelUnusable(f"{name} gave numbers that are not finite")
+        kept = fitting[0].reshape(count, width)
+        kept.setflags(write=False)
+        found.append(kept)
+    return found
 
 
 def candidates(

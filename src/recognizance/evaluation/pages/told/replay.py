@@ -260,8 +260,8 @@ def _false_matches(rows: Sequence[Figures]) -> Chart:
         svg,
         f"Taken for somebody else: from {tally(low['false_matched'])} at {percent(low['similarity'])} to "
         f"{tally(high['false_matched'])} at {percent(high['similarity'])}. The scale up the side is logarithmic: equal "
-        "steps are equal multiples. Bars and band are 95 % intervals; an arrow down from a bar says that none was, and that the true share "
-        "is at most this.",
+        "steps are equal multiples. Bars and band are 95 % intervals; an arrow down from a bar says that none was, and "
+        "that the true share is at most this.",
     )
 
 

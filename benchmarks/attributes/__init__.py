@@ -1,0 +1,1 @@
+"""Measurements of what is said of faces beyond their place."""

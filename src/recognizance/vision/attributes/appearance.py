@@ -1,0 +1,40 @@
+"""What a face wears and does, read by heads of our own: glasses, beard, moustache, smile, and second opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from recognizance.values import Judgement, Trait, Vectors
+from recognizance.vision.attributes import heads
+from recognizance.vision.attributes.features import Sighting
+
+READ: Final = (
+    *(Trait.BEARD, Trait.EYEGLASSES, Trait.EYES_OPEN, Trait.MOUSTACHE, Trait.MOUTH_OPEN, Trait.OCCLUDED),
+    *(Trait.SMILE, Trait.SUNGLASSES),
+)
+"""The traits that have a head."""
+
+
+def judge(features: Vectors, sightings: Sequence[Sighting]) -> list[dict[Trait, Judgement]]:
+    """Return for each face, in order, a judgement of every trait in `READ`.
+
+    `features` are those of `features.of`, `sightings` those of `features.sighting`. Confidence falls towards 50 where
+    a face is small, unsharp, dark, turned aside or cut.
+    """
+    read = heads.readers().read(features)
+    return [
+        {
+            trait: Judgement.of(
+                heads.calibration(trait.value).probability({"head": float(read[trait.value][at])}, sighting)
+            )
+            for trait in READ
+        }
+        for at, sighting in enumerate(sightings)
+    ]
+
+
+def scores(features: Vectors) -> list[Mapping[str, float]]:
+    """Return for each face, in order, what every head makes of it, by its name in `heads.NAMES`."""
+    read = heads.readers().read(features)
+    return [{name: float(values[at]) for name, values in read.items()} for at in range(len(features))]

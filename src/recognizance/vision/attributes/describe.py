@@ -1,0 +1,172 @@
+"""What was asked of faces, and nothing else: which models each trait needs, each run once for all faces and traits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+
+from recognizance.errors import ModelMissing
+from recognizance.values import Card, Face, Image, Judgement, Mesh, Model, ModelName, Pixels, Trait, Traits, Vectors
+from recognizance.vision.attributes import (
+    age,
+    appearance,
+    expression,
+    eyes,
+    features,
+    gender,
+    head,
+    mesh,
+    mouth,
+    occlusion,
+    outline,
+)
+from recognizance.vision.attributes.eyes import Eyes
+from recognizance.vision.attributes.features import Sighting
+from recognizance.vision.attributes.opinions import together
+
+NO_PLANES: Final[Vectors] = np.zeros((0, 0, 0, 0), np.float32)
+
+MODELS: Final[Mapping[str, ModelName]] = {
+    "mesh": ModelName("facemesh-2020"),
+    "iris": ModelName("iris-2020"),
+    "features": ModelName("sface-2021dec-middle"),
+    "age": ModelName("age-v1"),
+    "gender": ModelName("gender-v1"),
+    "expression": ModelName("fer-25"),
+}
+"""The card that does each task: everything that follows was fitted to these very files."""
+
+NEEDS: Final[Mapping[Trait, tuple[str, ...]]] = {
+    Trait.AGE: ("age", "features"),
+    Trait.BEARD: ("features",),
+    Trait.EXPRESSION: ("expression", "features"),
+    Trait.EYEGLASSES: ("features",),
+    Trait.EYES_OPEN: ("mesh", "iris", "features"),
+    Trait.GAZE: ("mesh", "iris"),
+    Trait.GENDER: ("gender", "features"),
+    Trait.MOUSTACHE: ("features",),
+    Trait.MOUTH_OPEN: ("mesh", "features"),
+    Trait.OCCLUDED: ("mesh", "features"),
+    Trait.OUTLINE: ("mesh", "iris"),
+    Trait.SMILE: ("features",),
+    Trait.SUNGLASSES: ("features",),
+}
+"""What each trait is read with."""
+
+
+def tasks_of(wants: Iterable[Trait]) -> list[str]:
+    """Return the tasks that these traits need, in the order of `MODELS`."""
+    needed = {task for trait in wants for task in NEEDS[trait]}
+    return [task for task in MODELS if task in needed]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What models saw of the faces of one picture, in the order of `faces`; empty where a model was not needed.
+
+    `faces` have meshes where these were needed. `planes` are `features.of`'s, `judged` what our own heads make of them.
+    """
+
+    image: Image
+    faces: Sequence[Face]
+    eyes: Sequence[Eyes] = ()
+    sightings: Sequence[Sighting] = ()
+    planes: Vectors = field(default_factory=lambda: NO_PLANES)
+    judged: Sequence[Mapping[Trait, Judgement]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Reads traits from faces. `models` gives the model of each task of `MODELS`, loading it when first called.
+
+    It may be called from several threads at once.
+    """
+
+    models: Mapping[str, Callable[[], Model[Pixels, Any]]]
+
+    def prepare(self, wants: Iterable[Trait]) -> list[Card]:
+        """Load the models that these traits are read with, and return their cards. Raises `ModelUnusable`."""
+        return [self.models[task]().card for task in tasks_of(wants)]
+
+    def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return `faces`, in order, each with its mesh and the pose that the mesh shows.
+
+        They come back as given where the mesh's model is not installed: nothing that was asked for is missing then.
+        """
+        try:
+            return self._meshed(image, faces)
+        except ModelMissing:
+            return list(faces)
+
+    def describe(self, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
+        """Return `faces`, in order, each with the traits wanted, and its mesh and the mesh's pose where these need one.
+
+        Raises `ModelUnusable` when a model that they need is missing or fails.
+        """
+        if not faces:
+            return []
+        seen = self._seen(image, faces, tasks_of(wants))
+        told = {trait.name.lower(): self._told(trait, seen) for trait in wants}
+        return [
+            replace(face, traits=Traits(**{name: each[at] for name, each in told.items()}))
+            for at, face in enumerate(seen.faces)
+        ]
+
+    def _seen(self, image: Image, faces: Sequence[Face], tasks: Sequence[str]) -> Seen:
+        """Run what more than one trait is read from."""
+        if "mesh" in tasks:
+            faces = self._meshed(image, faces)
+        pairs: Sequence[Eyes] = ()
+        if "iris" in tasks:
+            pairs = eyes.look(image.pixels, [_mesh_of(face) for face in faces], self.models["iris"]())
+        if "features" not in tasks:
+            return Seen(image, faces, pairs)
+        sightings = [features.sighting(face, image.width, image.height) for face in faces]
+        planes = features.of(image.pixels, faces, self.models["features"]())
+        return Seen(image, faces, pairs, sightings, planes, appearance.judge(planes, sightings))
+
+    def _told(self, trait: Trait, seen: Seen) -> Sequence[Any]:
+        """Return what there is to say of a trait, for each face in order."""
+        pixels, faces, width, height = seen.image.pixels, seen.faces, seen.image.width, seen.image.height
+        match trait:
+            case Trait.AGE:
+                return age.of(pixels, faces, self.models["age"](), seen.planes, seen.sightings)
+            case Trait.EXPRESSION:
+                smiles = [one[Trait.SMILE].probability for one in seen.judged]
+                return expression.of(pixels, faces, self.models["expression"](), smiles, seen.sightings)
+            case Trait.GENDER:
+                return gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
+            case Trait.EYES_OPEN:
+                lids = [eyes.open_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
+                return [together(one, looks[trait]) for one, looks in zip(lids, seen.judged, strict=True)]
+            case Trait.GAZE:
+                return [eyes.gaze_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
+            case Trait.MOUTH_OPEN:
+                lips = [mouth.open_of(_mesh_of(face)) for face in faces]
+                return [together(one, looks[trait]) for one, looks in zip(lips, seen.judged, strict=True)]
+            case Trait.OCCLUDED:
+                covered = [one[trait] for one in seen.judged]
+                each = zip(covered, faces, strict=True)
+                return [occlusion.of(looks, _mesh_of(face), width, height) for looks, face in each]
+            case Trait.OUTLINE:
+                each_eyes = zip(seen.eyes, faces, strict=True)
+                return [outline.of(_mesh_of(face), pair, width, height) for pair, face in each_eyes]
+            case _:
+                return [one[trait] for one in seen.judged]
+
+    def _meshed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        """Return the faces with their meshes; those that have one keep it."""
+        lacking = [face for face in faces if face.mesh is None]
+        if not lacking:
+            return list(faces)
+        found = iter(mesh.find(image.pixels, lacking, self.models["mesh"]()))
+        meshes = [face.mesh or next(found) for face in faces]
+        return [replace(face, mesh=one, pose=head.pose_of(one)) for face, one in zip(faces, meshes, strict=True)]
+
+
+def _mesh_of(face: Face) -> Mesh:
+    assert face.mesh is not None, "a face whose mesh is needed has one"
+    return face.mesh

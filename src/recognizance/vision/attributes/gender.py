@@ -1,0 +1,44 @@
+"""How a face presents, by a model made for that and a head of our own together; says nothing of who somebody is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from recognizance.values import Face, Gender, Model, Pixels, Presentation, Vectors
+from recognizance.vision.attributes import chips, heads
+from recognizance.vision.attributes.features import Sighting
+
+NARROWEST = 1e-6
+"""A probability closer to 0 or 1 than this counts as this close."""
+
+
+def of(
+    pixels: Pixels,
+    faces: Sequence[Face],
+    model: Model[Pixels, Vectors],
+    features: Vectors,
+    sightings: Sequence[Sighting],
+) -> list[Presentation]:
+    """Return how each face presents, in order; one run of the model for all.
+
+    `features` are those of `features.of` for the same faces. Raises `ModelUnusable` as the model does.
+    """
+    calibration = heads.calibration("female")
+    female = heads.readers().read(features)["female"]
+    found: list[Presentation] = []
+    for odds, head, sighting in zip(log_odds(pixels, faces, model), female, sightings, strict=True):
+        probability = calibration.probability({"model": odds, "head": float(head)}, sighting)
+        gender = Gender.FEMALE if probability >= 0.5 else Gender.MALE
+        found.append(Presentation(gender, 100 * max(probability, 1 - probability)))
+    return found
+
+
+def log_odds(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Vectors]) -> list[float]:
+    """Return what the model alone makes of each face: the log odds of female, as it gives them."""
+    size = int(model.card.parameters["size"])
+    shares = [
+        min(1 - NARROWEST, max(NARROWEST, float(one[0])))
+        for one in model([chips.cut(pixels, face, size) for face in faces])
+    ]
+    return [math.log(share / (1 - share)) for share in shares]

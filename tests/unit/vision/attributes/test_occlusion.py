@@ -1,0 +1,32 @@
+"""What the frame cuts off."""
+
+import pytest
+
+from recognizance.values import Judgement
+from recognizance.vision.attributes import occlusion
+
+from . import drawn
+
+FREE = Judgement(value=False, confidence=98.0)
+
+
+def test_a_face_within_the_picture_is_covered_as_far_as_it_looks_covered():
+    for looks in (FREE, Judgement(value=True, confidence=90.0)):
+        said = occlusion.of(looks, drawn.mesh(), 400, 300)
+        assert (said.value, said.confidence) == (looks.value, pytest.approx(looks.confidence))
+
+
+@pytest.mark.parametrize(
+    ("at", "size"), [((10.0, 150.0), (400, 300)), ((200.0, -20.0), (400, 300)), ((200, 150), (400, 190))]
+)
+def test_an_eye_or_a_mouth_beyond_the_frame_is_cut_off(at, size):
+    said = occlusion.of(FREE, drawn.mesh(at=at), *size)
+    assert said.value
+    assert said.confidence > 95
+
+
+def test_of_a_part_that_is_cut_a_little_it_is_uncertain():
+    mesh = drawn.mesh()
+    corner = mesh.points[263, 0]
+    said = occlusion.of(FREE, mesh, int(corner) - 2, 300)
+    assert 0.3 < said.probability < 0.7
