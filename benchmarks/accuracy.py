@@ -44,7 +44,8 @@ AUDITS: Mapping[str, Sequence[str]] = {
     "labels": ("labels", "--images", "{pictures}/lfw/images", "--face", "central"),
     "attributes": (
         "attributes", "--labels", "benchmarks/attributes/labels.csv", "--images", "{pictures}/lfw/images",
-        "--images", "{pictures}/congress", "--face", "central", "{trained}",
+        "--images", "{pictures}/congress", "--people", "{pictures}/lfw/people.csv", "--groups", "gender",
+        "--face", "central", "{trained}",
     ),
     "attributes_gender": (
         "attributes", "--labels", "{pictures}/lfw/people.csv", "--images", "{pictures}/lfw/images",

@@ -30,6 +30,7 @@ ADMIN = frozenset({"admin"})
 KEY = Key("AKIDEXAMPLE000000001", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "000000000000", roles=ADMIN)
 TINY = 100_000  # bytes, at most
 MOST_WORKERS = 8  # each takes 0.9 GB
+DESCRIBING = dict(describe.MODELS)  # as it is outside of tests
 
 CURVE = Curve(
     cosines=(-1.0, 0.0, 0.5, 0.9, 1.0),

@@ -30,9 +30,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from recognizance.settings import read
-from recognizance.values import Box, Face, Image, Landmarks, Model, ModelName, Point, Pose, Quality, Trait
+from recognizance.values import Box, Face, Image, Landmarks, Model, ModelName, Point, Pose, Quality
 from recognizance.vision import adapters, cards, carriers, quality, runtime
-from recognizance.vision.attributes import age, appearance, expression, features, gender, heads
+from recognizance.vision.attributes import age, features, gender, heads
 from recognizance.vision.geometry import align, box_of, landmarks_of, pixels_of, points_of
 from recognizance.vision.image import decode
 from recognizance.vision.vision import Vision
@@ -113,7 +113,6 @@ class Models:
     features: Model[Any, Any]
     gender: Model[Any, Any]
     age: Model[Any, Any]
-    expression: Model[Any, Any]
 
 
 def models_in(folder: Path) -> Models:
@@ -126,7 +125,7 @@ def models_in(folder: Path) -> Models:
         return adapters.open_model(card, carriers.read(card, folder), engine)
 
     vision = Vision(opened("yunet-2023mar"), opened("yunet-2023mar"))
-    return Models(vision, *(opened(name) for name in ("sface-2021dec-middle", "gender-v1", "age-v1", "fer-25")))
+    return Models(vision, *(opened(name) for name in ("sface-2021dec-middle", "gender-v1", "age-v1")))
 
 
 def see(picture: Picture, kind: str, face: Face, models: Models) -> dict[str, Any]:
@@ -138,17 +137,14 @@ def see(picture: Picture, kind: str, face: Face, models: Models) -> dict[str, An
         if kind in ("shades", "covered") and chance.random() < 0.5:
             image, face = spoilt(image, face, chance)
     one = [face]
-    ages, shown = np.zeros(len(age.YEARS)), np.zeros(len(expression.ORDER))
+    ages = np.zeros(len(age.YEARS))
     if "age" in picture.said:
         ages = age.shares(image.pixels, one, models.age)[0]
-    if kind == "plain" and picture.test and "smile" in picture.said:
-        shown = expression.shares(image.pixels, one, models.expression)[0]
     return {
         "features": features.of(image.pixels, one, models.features)[0].astype(np.float16),
         "sighting": features.sighting(face, image.width, image.height).numbers.astype(np.float32),
         "gender": np.float32(gender.log_odds(image.pixels, one, models.gender)[0]),
         "age": ages.astype(np.float32),
-        "expression": shown.astype(np.float32),
     }
 
 
@@ -332,7 +328,7 @@ def seen(pictures: Sequence[Picture], kind: str, keep: Path, folder: Path) -> Se
     return Seen([known[sha] for sha in order], parts)
 
 
-PARTS = ("features", "sighting", "gender", "age", "expression")
+PARTS = ("features", "sighting", "gender", "age")
 
 
 def look_at(pictures: Sequence[Picture], kind: str, keep: Path, folder: Path) -> None:
@@ -644,8 +640,11 @@ def written(tables: Mapping[str, Any], digest: str, counts: Mapping[str, Any]) -
 
 # Measuring
 
+SMALLEST = 10
+"""Groups of fewer pictures are withheld."""
 
-def check(all_seen: Mapping[str, Seen], data: Path, folder: Path) -> None:
+
+def check(all_seen: Mapping[str, Seen], data: Path) -> None:
     """Print the figures of the heads as they are, on people whom nothing was fitted to."""
     for kind in ("plain", "spoilt1"):
         one = all_seen[kind]
@@ -669,7 +668,6 @@ def check(all_seen: Mapping[str, Seen], data: Path, folder: Path) -> None:
         shares = np.asarray(one.parts["age"])[[chosen[at] for at in known]]
         found = age.ranges(shares, scores["age"][known], [sightings[at] for at in known])
         print_ages([pictures[at] for at in known], found)
-    print_expressions(all_seen["plain"], data, folder)
 
 
 def print_yes_or_no(
@@ -711,7 +709,7 @@ def print_genders(
     pictures: Sequence[Picture], scores: Any, sightings: Sequence[Any], models: Sequence[float], data: Path
 ) -> None:
     """Print how often a face presents as its label says, on LFW's hand-checked labels, by sex and race."""
-    races = {row["name"]: row["race_mica"] or "unknown" for row in rows(data / "lfw/people.csv")}
+    races = {row["name"]: row["race_mica"].split(",") for row in rows(data / "lfw/people.csv")}
     calibration = heads.calibration("female")
     groups: dict[str, list[bool]] = {}
     for at, picture in enumerate(pictures):
@@ -720,12 +718,12 @@ def print_genders(
         probability = calibration.probability({"head": float(scores[at]), "model": models[at]}, sightings[at])
         right = (probability >= 0.5) == (picture.said["female"] > 0.5)
         sex = "women" if picture.said["female"] > 0.5 else "men"
-        for group in ("LFW, all", f"LFW, {sex}", f"LFW, {races[picture.person]}, {sex}"):
+        known = [f"{race}, {sex}" for race in races[picture.person] if race]
+        for group in ("all", sex, *(known or [f"race unknown, {sex}"])):
             groups.setdefault(group, []).append(right)
-    print(
-        "gender presentation: "
-        + "; ".join(f"{group} {np.mean(each):.4f} of {len(each)}" for group, each in sorted(groups.items()))
-    )
+    for group, each in sorted(groups.items()):
+        told = f"{np.mean(each):.4f}" if len(each) >= SMALLEST else "withheld"
+        print(f"gender presentation, LFW, {group:22s} {len(each):5d}: {told}")
 
 
 def print_ages(pictures: Sequence[Picture], found: Sequence[Any]) -> None:
@@ -743,42 +741,6 @@ def print_ages(pictures: Sequence[Picture], found: Sequence[Any]) -> None:
         print(
             f"age, {group:17s} {len(each):5d}: bias {off:+6.2f}, mean absolute error {error:5.2f},"
             f" held {holds:.3f}, width {wide:5.1f}"
-        )
-
-
-def print_expressions(plain: Seen, data: Path, folder: Path) -> None:
-    """Print what posed pictures show, and what faces of test people that do not smile do."""
-    models = models_in(folder)
-    posed = data / "peers/face-api.js/examples/images"
-    names = {"neutral": "calm"}
-    right = 0
-    for path in sorted(posed.glob("*.jpg")):
-        if path.stem not in ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"):
-            continue
-        image = decode(path.read_bytes())
-        faces = models.vision.look(image, limit=1)
-        sightings = [features.sighting(face, image.width, image.height) for face in faces]
-        seen_features = features.of(image.pixels, faces, models.features)
-        smiles = [one[Trait.SMILE].probability for one in appearance.judge(seen_features, sightings)]
-        (told,) = expression.of(image.pixels, faces, models.expression, smiles, sightings)
-        right += told[0][0].value == names.get(path.stem, path.stem)
-        print(f"posed {path.stem:10s} " + ", ".join(f"{one.value} {score:.0f}" for one, score in told[:4]))
-    print(f"posed: {right} of 7")
-    chosen = [at for at, picture in enumerate(plain.pictures) if picture.test and "smile" in picture.said]
-    read = heads.readers().read(np.asarray(plain.parts["features"][chosen], np.float32))
-    calibration = heads.calibration("smile")
-    for smiling in (0.0, 1.0):
-        tops: list[str] = []
-        for at, head in zip(chosen, read["smile"], strict=True):
-            if plain.pictures[at].said["smile"] == smiling:
-                sighting = features.Sighting(*map(float, plain.parts["sighting"][at]))
-                smile = calibration.probability({"head": float(head)}, sighting)
-                tops.append(expression.told(np.asarray(plain.parts["expression"][at]), smile, sighting)[0][0].value)
-        share = {
-            name: round(tops.count(name) / len(tops), 3) for name in sorted(set(tops), key=lambda n: -tops.count(n))
-        }
-        print(
-            f"first expression of {len(tops)} faces of test people {'with' if smiling else 'without'} a smile: {share}"
         )
 
 
@@ -808,7 +770,7 @@ def main() -> None:
         heads.NUMBERS.write_text(written(tables, digest, counts), encoding="utf-8")
         heads.readers.cache_clear()
         heads.said.cache_clear()
-    check(all_seen, given.data, folder)
+    check(all_seen, given.data)
 
 
 if __name__ == "__main__":

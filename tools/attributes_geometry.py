@@ -118,6 +118,7 @@ def _fit(
     _five(seen, facing, train)
     parts["ball"] = _ball(seen, facing, train & official & (labels["eyes"] == 1))
     _write(fitted.FILE, parts)
+    _tell_gazes(seen, facing, ~train & official & (labels["eyes"] == 1))
     for name, measure in LOGISTICS.items():
         parts["logistics"][name] = fit(name, measure, seen, labels, train, (asked.data, models))
         _write(fitted.FILE, parts)
@@ -379,6 +380,14 @@ def _ball(seen: Seen, facing: Sequence[Pose], rows: Array) -> fitted.Ball:
     found = np.linalg.lstsq(np.array(terms), np.array(wanted), rcond=None)[0]
     print(f"ball: {int(rows.sum())} official portraits, {found.round(2)} mm")
     return fitted.Ball(*(float(one) for one in found))
+
+
+def _tell_gazes(seen: Seen, facing: Sequence[Pose], rows: Array) -> None:
+    """Print how far official portraits of people kept for testing look from the camera."""
+    gazes = np.array([eyes.directions(seen.eyes(row), seen.mesh(row), facing[row]) for row in np.flatnonzero(rows)])
+    away = np.degrees(np.arcsin(gazes.mean(axis=1)))
+    print(f"gazes of {len(away)} official portraits of people kept for testing: across and down,", end=" ")
+    print(f"mean {away.mean(axis=0).round(2)}, mean size {np.abs(away).mean(axis=0).round(2)} degrees")
 
 
 def _eyes(seen: Seen, facing: Sequence[Pose]) -> list[Mapping[str, float]]:

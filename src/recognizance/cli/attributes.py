@@ -100,7 +100,9 @@ def short(face: Face) -> Iterator[str]:
     if "AgeRange" in face:
         yield f"looks {face['AgeRange']['Low']} to {face['AgeRange']['High']}"
     if "Gender" in face:
-        yield f"presents as {presents(face['Gender'])}"
+        gender = face["Gender"]
+        sure = gender["Confidence"] >= UNSURE
+        yield f"presents as {gender['Value'].lower()}{'' if sure else '?'} {percent(gender)}"
     if "Emotions" in face:
         yield f"expression {expressions(face['Emotions'])[0]}"
     yield from (f"{JUDGED[member][0]} {percent(said)}" for member, said in _judged(face, True))

@@ -178,7 +178,8 @@ def _describe(found: Found, *, of: str = "") -> None:
         if attributes.described(face):
             output.line(f"face {number}{of}")
             for heading, text in attributes.told(face):
-                output.line(f"  {heading:<11}  {text}", indent=15)
+                whole = text.replace(" %", "\N{NO-BREAK SPACE}%") if output.on_terminal() else text
+                output.line(f"  {heading:<11}  {whole}", indent=15)
             output.line()
 
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import DESCRIBING
 
 from recognizance.errors import ModelUnusable
 from recognizance.values import Curve, ModelName
 from recognizance.vision import cards
+from recognizance.vision.attributes import describe
 
 TEXT = (cards.SHIPPED / "sface-2021dec.toml").read_text()
 CURVE = Curve(
@@ -181,3 +183,10 @@ def test_a_sureness_without_meaning_is_refused(table):
     text = (cards.SHIPPED / "yunet-2023mar.toml").read_text().partition("[sureness]")[0]
     with pytest.raises(ModelUnusable, match="sureness"):
         cards.card_of(f"{text}[sureness]\n{table}\n", "a card")
+
+
+def test_what_tells_attributes_has_a_card_of_its_task_that_anyone_may_use():
+    known = cards.load()
+    assert {known[name].task: name for name in DESCRIBING.values()} == DESCRIBING
+    assert all(known[name].commercial_use and known[name].carrier for name in DESCRIBING.values())
+    assert {task for tasks in describe.NEEDS.values() for task in tasks} == set(DESCRIBING)

@@ -16,9 +16,9 @@ Years: TypeAlias = NDArray[np.float64]
 
 YEARS: Final = np.array([0.25, *range(1, 81)])
 """What the model's classes mean: below one year, then each year to 80."""
-GROWN: Final = (14.0, 2.0)
-"""Below the first number the model's own age is trusted alone, since nearly everybody the head was fitted to is grown
-up; the change to both together takes some of the second."""
+GROWN: Final = (22.0, 3.0)
+"""Well below the first number the model's own age is trusted alone, since nearly everybody the head was fitted to is
+grown up; the change to both together takes some of the second. Chosen on people for training."""
 OLDEST: Final = 100
 
 
@@ -39,13 +39,14 @@ def of(
 
 
 def shares(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Vectors]) -> Vectors:
-    """Return the model's probabilities for each face, shape (n, 81): the mean of a square and its mirror image."""
+    """Return the model's probabilities for each face, shape (n, 81); one run of the model for all.
+
+    One square a face: its mirror image beside it takes 2 ms and brings the mean error of the model alone from 8.5 years
+    to 8.4, on 3,452 faces of known age.
+    """
     size = int(model.card.parameters["size"])
-    found = model(chips.several(pixels, faces, size, zooms=(1.0,), mirror=True))
-    if not found:
-        return np.zeros((0, len(YEARS)), np.float32)
-    each: Vectors = np.stack(found).reshape(len(faces), -1, len(YEARS))
-    return np.asarray(each.mean(axis=1), np.float32)
+    found = model([chips.cut(pixels, face, size) for face in faces])
+    return np.stack(found) if found else np.zeros((0, len(YEARS)), np.float32)
 
 
 def ranges(shares: Vectors, head: Years, sightings: Sequence[Sighting]) -> list[tuple[float, Ages]]:

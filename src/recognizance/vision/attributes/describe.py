@@ -25,7 +25,7 @@ from recognizance.vision.attributes import (
 )
 from recognizance.vision.attributes.eyes import Eyes
 from recognizance.vision.attributes.features import Sighting
-from recognizance.vision.attributes.opinions import together
+from recognizance.vision.attributes.opinions import fainter, together
 
 NO_PLANES: Final[Vectors] = np.zeros((0, 0, 0, 0), np.float32)
 
@@ -57,6 +57,16 @@ NEEDS: Final[Mapping[Trait, tuple[str, ...]]] = {
 """What each trait is read with."""
 
 
+LIE: Final[Mapping[Trait, tuple[int, ...]]] = {
+    Trait.BEARD: features.MOUTH,
+    Trait.EYEGLASSES: features.EYES,
+    Trait.MOUSTACHE: features.MOUTH,
+    Trait.SMILE: features.MOUTH,
+    Trait.SUNGLASSES: features.EYES,
+}
+"""Which of the five points lie where a trait shows: beyond the frame nothing of it can be told."""
+
+
 def tasks_of(wants: Iterable[Trait]) -> list[str]:
     """Return the tasks that these traits need, in the order of `MODELS`."""
     needed = {task for trait in wants for task in NEEDS[trait]}
@@ -76,6 +86,14 @@ class Seen:
     sightings: Sequence[Sighting] = ()
     planes: Vectors = field(default_factory=lambda: NO_PLANES)
     judged: Sequence[Mapping[Trait, Judgement]] = ()
+
+    def both(self, measured: Sequence[Judgement], trait: Trait, parts: tuple[tuple[int, ...], ...]) -> list[Judgement]:
+        """Return what was measured and what it looks like, together; fainter as parts lie beyond the frame."""
+        size = self.image.width, self.image.height
+        return [
+            fainter(together(one, looks[trait]), occlusion.shown(_mesh_of(face), parts, *size))
+            for one, looks, face in zip(measured, self.judged, self.faces, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +156,19 @@ class Describer:
                 smiles = [one[Trait.SMILE].probability for one in seen.judged]
                 return expression.of(pixels, faces, self.models["expression"](), smiles, seen.sightings)
             case Trait.GENDER:
-                return gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
+                found = gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
+                return [
+                    gender.fainter(one, features.inside(face, width, height, features.ALL))
+                    for one, face in zip(found, faces, strict=True)
+                ]
             case Trait.EYES_OPEN:
                 lids = [eyes.open_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
-                return [together(one, looks[trait]) for one, looks in zip(lids, seen.judged, strict=True)]
+                return seen.both(lids, trait, occlusion.EYES)
             case Trait.GAZE:
                 return [eyes.gaze_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
             case Trait.MOUTH_OPEN:
                 lips = [mouth.open_of(_mesh_of(face)) for face in faces]
-                return [together(one, looks[trait]) for one, looks in zip(lips, seen.judged, strict=True)]
+                return seen.both(lips, trait, occlusion.MOUTH)
             case Trait.OCCLUDED:
                 covered = [one[trait] for one in seen.judged]
                 each = zip(covered, faces, strict=True)
@@ -155,7 +177,10 @@ class Describer:
                 each_eyes = zip(seen.eyes, faces, strict=True)
                 return [outline.of(_mesh_of(face), pair, width, height) for pair, face in each_eyes]
             case _:
-                return [one[trait] for one in seen.judged]
+                return [
+                    fainter(one[trait], features.inside(face, width, height, LIE[trait]))
+                    for one, face in zip(seen.judged, faces, strict=True)
+                ]
 
     def _meshed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the faces with their meshes; those that have one keep it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from recognizance.values import Face, Gender, Model, Pixels, Presentation, Vectors
-from recognizance.vision.attributes import chips, heads
+from recognizance.values import Face, Gender, Judgement, Model, Pixels, Presentation, Vectors
+from recognizance.vision.attributes import chips, heads, opinions
 from recognizance.vision.attributes.features import Sighting
 
 NARROWEST = 1e-6
@@ -32,6 +32,12 @@ def of(
         gender = Gender.FEMALE if probability >= 0.5 else Gender.MALE
         found.append(Presentation(gender, 100 * max(probability, 1 - probability)))
     return found
+
+
+def fainter(said: Presentation, share: float) -> Presentation:
+    """Return how a face presents of which only this share shows: its log odds times that, from 0 to 1."""
+    judged = opinions.fainter(Judgement(said.gender is Gender.MALE, said.confidence), share)
+    return Presentation(Gender.MALE if judged.value else Gender.FEMALE, judged.confidence)
 
 
 def log_odds(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Vectors]) -> list[float]:

@@ -29,11 +29,18 @@ NAMES: Final = (
 """What heads are for: traits by their own words, then how a face presents and how old it looks."""
 
 
+PIECE: Final = 128
+"""Planes multiplied at a time: few enough for OpenBLAS to start no threads, which would only wait for each other."""
+
+
 def mixed(features: Vectors, mixtures: Vectors) -> Vectors:
     """Return mixtures of the planes of features, shape (n, planes, side, side), as float32, shape (n, m * cells)."""
     count, planes = features.shape[:2]
-    found: Vectors = np.matmul(mixtures.T, features.reshape(count, planes, -1)).reshape(count, -1)
-    return found
+    flat = features.reshape(count, planes, -1)
+    found = np.zeros((count, mixtures.shape[1], flat.shape[2]), np.float32)
+    for at in range(0, planes, PIECE):
+        found += np.matmul(mixtures[at : at + PIECE].T, flat[:, at : at + PIECE])
+    return found.reshape(count, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

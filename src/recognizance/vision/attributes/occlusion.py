@@ -12,12 +12,9 @@ import numpy as np
 
 from recognizance.values import Judgement, Mesh
 
-PARTS: Final = (
-    (33, 133, 159, 145),
-    (362, 263, 386, 374),
-    (4, 75, 305, 2),
-    (61, 291, 0, 17),
-)
+EYES: Final = ((33, 133, 159, 145), (362, 263, 386, 374))
+NOSE: Final = ((4, 75, 305, 2),)
+MOUTH: Final = ((61, 291, 0, 17),)
 """Points around each eye, the nose's tip and nostrils, and the mouth."""
 
 
@@ -26,8 +23,13 @@ def of(covered: Judgement, mesh: Mesh, width: int, height: int) -> Judgement:
 
     An eye, the nose or the mouth of which half lies outside is cut off for certain; of which less, as far.
     """
-    cut = min(1.0, 2 * max(outside(mesh, part, width, height) for part in PARTS))
-    return Judgement.of(1 - (1 - covered.probability) * (1 - cut))
+    free = (1 - covered.probability) * shown(mesh, EYES + NOSE + MOUTH, width, height)
+    return Judgement.of(1 - free)
+
+
+def shown(mesh: Mesh, parts: tuple[tuple[int, ...], ...], width: int, height: int) -> float:
+    """Return how far parts of a face show in a picture of that many pixels, 0 to 1; 0 where half of one is outside."""
+    return max(0.0, 1 - 2 * max(outside(mesh, part, width, height) for part in parts))
 
 
 def outside(mesh: Mesh, part: tuple[int, ...], width: int, height: int) -> float:

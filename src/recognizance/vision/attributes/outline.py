@@ -53,7 +53,8 @@ def of(mesh: Mesh, eyes: Eyes, width: int, height: int) -> tuple[Point, ...]:
     """
     left, right = eyes.contours[:, :, :2]
     pupils = eyes.irises[:, 0, :2]
-    found = {name: mesh.points[list(points), :2].mean(axis=0) for name, points in OUTLINE.items()} | {
+    ends = mesh.points[[[points[0], points[-1]] for points in OUTLINE.values()], :2]
+    found = dict(zip(OUTLINE, ends.mean(axis=1), strict=True)) | {
         "eye_left": pupils[0],
         "eye_right": pupils[1],
         "left_pupil": pupils[0],

@@ -63,7 +63,7 @@ def pair(facing: Pose = AHEAD, *, lids: float = 0.3, gaze=(0.0, 0.0), darker: fl
     contours, irises = np.zeros((2, 71, 3)), np.zeros((2, 5, 3))
     unit = 1 / eyes.BETWEEN_CORNERS
     said = fitted.numbers().ball
-    x, y, z = said.right, said.down, (said.across + said.along) / 2
+    x, y, z = said.right, said.down, said.across
     for side, sign in ((0, -1), (1, 1)):
         outer, inner = (face[corner] for corner in eyes.CORNERS[side])
         width = np.linalg.norm(inner - outer)

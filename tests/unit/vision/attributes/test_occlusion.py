@@ -30,3 +30,9 @@ def test_of_a_part_that_is_cut_a_little_it_is_uncertain():
     corner = mesh.points[263, 0]
     said = occlusion.of(FREE, mesh, int(corner) - 2, 300)
     assert 0.3 < said.probability < 0.7
+
+
+def test_a_mouth_below_the_frame_does_not_show_and_the_eyes_do():
+    mesh = drawn.mesh(at=(200.0, 150.0))
+    assert occlusion.shown(mesh, occlusion.MOUTH, 400, 190) == 0
+    assert occlusion.shown(mesh, occlusion.EYES, 400, 190) == 1

@@ -125,6 +125,8 @@ def _whom(result: Figures, findings: Sequence[Figures]) -> str:
     if groups:
         return f"Surely wrong more than {number(result['margin'])} times as often: {several(groups)}."
     columns = list(dict.fromkeys(part["column"] for one in result["yes_no"] for part in one["groups"]))
+    if not columns and any(part["column"] != "age" for part in (result["age"] or {"parts": ()})["parts"]):
+        return "See the table of ages by group."
     if not columns:
         return "Nobody was told apart: with --groups COLUMN, figures are given by group."
     return (
@@ -327,7 +329,7 @@ def _column(result: Figures, column: str) -> Section:
                 group(cell["group"]),
                 number(cell["people"]),
                 *_three_cells(cell["right"]),
-                DASH if cell["times"] is None else times(*(cell["times"][key] for key in ("value", "low", "high"))),
+                _times(cell["times"]),
             ]
             for cell in found
         ]
@@ -340,6 +342,10 @@ def _column(result: Figures, column: str) -> Section:
             )
         )
     return Section(f"By {column}", parts)
+
+
+def _times(one: Figures | None) -> str:
+    return DASH if one is None or one["value"] is None else times(one["value"], one["low"], one["high"])
 
 
 def _age(result: Figures) -> list[Section]:
