@@ -19,8 +19,10 @@ from scipy.optimize import minimize
 
 from attributes_appearance import Models, Picture, central, gather, models_in, rows
 from recognizance.settings import read
-from recognizance.values import Trait
+from recognizance.values import Model, Pixels, Trait, Vectors
+from recognizance.vision import adapters, cards, carriers, runtime
 from recognizance.vision.attributes import appearance, expression, features
+from recognizance.vision.attributes.describe import MODELS
 from recognizance.vision.attributes.expression import ORDER, Weighing
 from recognizance.vision.image import decode
 
@@ -36,7 +38,7 @@ BINS = 10
 class Seen:
     """What was seen of some faces: shares, smiles, how much they count; and what people said, as places in `ORDER`."""
 
-    def __init__(self, paths: list[Path], said: list[int], models: Models) -> None:
+    def __init__(self, paths: list[Path], said: list[int], models: Models, shows: Model[Pixels, Vectors]) -> None:
         """Look at the central face of each picture."""
         shares, smiles, counts, kept = [], [], [], []
         for path, one in zip(paths, said, strict=True):
@@ -46,7 +48,7 @@ class Seen:
                 continue
             sighting = features.sighting(face, image.width, image.height)
             judged = appearance.judge(features.of(image.pixels, [face], models.features), [sighting])[0]
-            shares.append(expression.shares(image.pixels, [face], models.expression)[0])
+            shares.append(expression.shares(image.pixels, [face], shows)[0])
             smiles.append(judged[Trait.SMILE].probability)
             counts.append(expression.counts([sighting])[0])
             kept.append(one)
@@ -115,11 +117,16 @@ def main() -> None:
     words = {one.value: at for at, one in enumerate(ORDER)}
     said = {row["sha256"]: words[row["expression"]] for row in rows(SAID)}
     models = models_in(given.models)
+    card = cards.load()[MODELS["expression"]]
+    shows = adapters.open_model(card, carriers.read(card, given.models), runtime.start(device="cpu", threads=1))
     pictures: list[Picture] = [one for one in gather(given.data, SAID.parent) if one.sha in said]
     parts = [[one for one in pictures if one.test is test] for test in (False, True)]
-    train, test = (Seen([one.path for one in part], [said[one.sha] for one in part], models) for part in parts)
+    train, test = (Seen([one.path for one in part], [said[one.sha] for one in part], models, shows) for part in parts)
     posed = Seen(
-        [given.data / POSED / f"{name}.jpg" for name in CALLED], [ORDER.index(one) for one in CALLED.values()], models
+        [given.data / POSED / f"{name}.jpg" for name in CALLED],
+        [ORDER.index(one) for one in CALLED.values()],
+        models,
+        shows,
     )
     if not given.check:
         expression.NUMBERS.write_text(toml(fitted(train)), encoding="utf-8")

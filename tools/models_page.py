@@ -16,7 +16,8 @@ HEAD = """\
 
 # Models
 
-No weights come with Recognizance. A card says what a model's file is, under which licence it stands and
+No weights of others come with Recognizance; the few numbers that we fitted ourselves do
+([decisions/0018](decisions/0018-attributes.md)). A card says what a model's file is, under which licence it stands and
 where it can be had; `recognizance models install NAME` brings it and keeps it only when its SHA-256 is
 the card's. The file is kept as shipped and nothing derived from it is stored: what a runtime needs
 changed is changed in memory each time the model is opened.

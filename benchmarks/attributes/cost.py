@@ -1,8 +1,8 @@
-"""What attributes cost: milliseconds that ALL, and each attribute by itself, take beyond the default ones, for one face.
+"""What attributes cost: milliseconds that ALL, and each by itself, take beyond the default ones, for one face.
 
     python -m benchmarks.attributes.cost [--pictures 60] [--json FILE]
 
-On one thread, on pictures of one face each, asked for in turn. Processor time stands beside the time on the clock, since
+On one thread, on pictures of one face each, asked for in turn. Processor time stands beside the time on the clock:
 machines that others work on too are slower by the clock alone.
 """
 
@@ -23,6 +23,7 @@ from recognizance.vision.attributes.describe import MODELS, Describer
 from recognizance.vision.image import decode
 from recognizance.vision.vision import Vision
 
+KINDS = ("clock", "processor")
 ASKED: dict[str, frozenset[Trait]] = {"ALL": frozenset(Trait)} | {
     trait.value: frozenset({trait}) for trait in Trait if trait is not Trait.OUTLINE
 }
@@ -78,7 +79,7 @@ def main() -> None:
             rows[name].append((clock - default[0], processor - default[1]))
     said = {"DEFAULT": base, **{f"{name} beyond it": each for name, each in rows.items()}}
     figures = {
-        name: {kind: round(statistics.median(one[at] for one in each), 2) for at, kind in enumerate(("clock", "processor"))}
+        name: {kind: round(statistics.median(one[at] for one in each), 2) for at, kind in enumerate(KINDS)}
         for name, each in said.items()
     }
     for name, one in figures.items():

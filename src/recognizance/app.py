@@ -229,6 +229,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             witness=witnessed.witness(folder, signer.name, settings.witnessed, os.urandom),
             now=now,
             new_id=new_id,
+            mesh=next((card for card in describing if card.task == "mesh"), None),
         )
         if adopts:
             policies.adopt_at_start(tools, settings.account, decided_by, decides)
@@ -356,7 +357,9 @@ def _states(
     states: list[ModelState] = []
     for card in known:
         installed, in_use = _installed(card, settings), card in used
-        where = (chosen.device, chosen.runtime) if installed and in_use else ()
+        on_cpu = card.carrier is not None and card.carrier.member.endswith(".tflite")  # whatever the device is
+        ran = ("cpu", "OpenVINO") if on_cpu and chosen.device != "cpu" else (chosen.device, chosen.runtime)
+        where = ran if installed and in_use else ()
         states.append(ModelState(card, installed, in_use, *where))
     return states
 

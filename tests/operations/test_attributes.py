@@ -302,6 +302,26 @@ def test_a_damaged_model_stops_no_server_and_no_path_leaves_it(given, key, tmp_p
         assert str(tmp_path) not in said
 
 
+def test_a_damaged_mesh_stops_nobody_from_being_enrolled_or_searched_for(given, key, tmp_path):
+    shutil.copytree(given.models, tmp_path / "models")
+    (file,) = (tmp_path / "models" / "tiny-mesh").glob("*.onnx")
+    file.chmod(0o600)
+    file.write_bytes(b"something else")
+    with serving(replace(given, models=tmp_path / "models"), key) as (rekognition, _, _):
+        rekognition.create_collection(CollectionId="staff")
+        answer = indexed(rekognition, QualityFilter="AUTO")
+        assert [*answer["FaceRecords"], *answer["UnindexedFaces"]]
+        assert indexed(rekognition, QualityFilter="NONE")["FaceRecords"]
+
+
+def test_the_entry_names_the_mesh_where_it_had_a_say_in_who_is_enrolled(rekognition, staff, parts):
+    mesh = next(card.sha256 for card in parts.describing if card.task == "mesh")
+    indexed(rekognition, QualityFilter="AUTO")
+    assert facts(parts)["mesh"] == mesh
+    indexed(rekognition, QualityFilter="NONE")
+    assert "mesh" not in facts(parts)
+
+
 def test_at_start_every_model_is_loaded_and_later_only_what_is_asked_for(given, key, monkeypatch):
     loaded = []
     make = app._model

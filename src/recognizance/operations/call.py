@@ -50,8 +50,8 @@ from recognizance.vision.image import develop, inspect
 from recognizance.vision.similarity import Similarity
 
 log = logging.getLogger(__name__)
-USES = frozenset({Act.COMPARE, Act.IDENTIFY})
 NO_BAR = "NONE"  # the value of QualityFilter that lets every face pass
+USES = frozenset({Act.COMPARE, Act.IDENTIFY})
 """Acts whose entries also say when they began: the period of each use (AI Act, Article 12(3)(a))."""
 TOLD = timedelta(seconds=1)  # from so far behind the record on, an entry says what the clock said: it was set back
 Known = TypeVar("Known")
@@ -144,6 +144,7 @@ class Tools:
     ledger: Ledger
     now: Clock
     new_id: NewId
+    mesh: Card | None = None
 
 
 @dataclass(slots=True)
@@ -216,9 +217,17 @@ class Call:
         return self._of_model(collection, self.tools.scale)
 
     def look(self, image: Image, *, limit: int, bar: str) -> list[Face]:
-        """Return up to `limit` faces, largest first; each with its mesh where the quality filter `bar` is one."""
+        """Return up to `limit` faces, largest first; each with its mesh where the quality filter `bar` is one.
+
+        What the mesh was made by is noted, as it has a say in who is enrolled and searched for.
+        """
         faces = self.tools.vision.look(image, limit=limit)
-        return faces if bar == NO_BAR else self.tools.vision.mesh(image, faces)
+        if bar == NO_BAR:
+            return faces
+        meshed = self.tools.vision.mesh(image, faces)
+        if self.tools.mesh is not None and any(face.mesh is not None for face in meshed):
+            self.note(mesh=self.tools.mesh.sha256)
+        return meshed
 
     def embed(self, image: Image, faces: Sequence[Face], collection: Collection) -> list[Face]:
         """Return `faces`, in order, each with its embedding by the collection's model, which is noted.

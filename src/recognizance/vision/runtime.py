@@ -121,12 +121,14 @@ class Runtime:
     def open(self, model: bytes, *, name: str) -> Network:
         """Return the network of a prepared model; `name` stands in errors.
 
+        TensorFlow Lite models run on the CPU whatever the device, in the same lanes.
+
         Raises `ModelUnusable` when the runtime cannot read it, or it has not exactly one input of float32.
         """
         try:
             if self.chosen.device == "cpu":
                 return _OpenVINO(self.engine, model, self.chosen, self.lanes)
-            if is_tflite(model):  # which ONNX Runtime does not read; these are small, and no slower on the CPU
+            if is_tflite(model):  # which ONNX Runtime does not read: these small ones run on the CPU, on any device
                 return _OpenVINO(_import_openvino(), model, self.chosen, self.lanes)
             return _ONNXRuntime(_session(self.engine, model, self.chosen.device), self.lanes)
         except Exception as error:  # ONNX Runtime's classes share no ancestor of their own

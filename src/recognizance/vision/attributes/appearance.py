@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from recognizance.values import Judgement, Trait, Vectors
@@ -32,9 +32,3 @@ def judge(features: Vectors, sightings: Sequence[Sighting]) -> list[dict[Trait, 
         }
         for at, sighting in enumerate(sightings)
     ]
-
-
-def scores(features: Vectors) -> list[Mapping[str, float]]:
-    """Return for each face, in order, what every head makes of it, by its name in `heads.NAMES`."""
-    read = heads.readers().read(features)
-    return [{name: float(values[at]) for name, values in read.items()} for at in range(len(features))]

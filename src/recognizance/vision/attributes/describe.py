@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
-from recognizance.errors import ModelMissing
+from recognizance.errors import ModelMissing, ModelUnusable
 from recognizance.values import Card, Face, Image, Judgement, Mesh, Model, ModelName, Pixels, Trait, Traits, Vectors
 from recognizance.vision.attributes import (
     age,
@@ -22,11 +23,13 @@ from recognizance.vision.attributes import (
     mouth,
     occlusion,
     outline,
+    showing,
 )
 from recognizance.vision.attributes.eyes import Eyes
 from recognizance.vision.attributes.features import Sighting
 from recognizance.vision.attributes.opinions import fainter, together
 
+log = logging.getLogger(__name__)
 NO_PLANES: Final[Vectors] = np.zeros((0, 0, 0, 0), np.float32)
 
 MODELS: Final[Mapping[str, ModelName]] = {
@@ -45,7 +48,7 @@ NEEDS: Final[Mapping[Trait, tuple[str, ...]]] = {
     Trait.EXPRESSION: ("expression", "features"),
     Trait.EYEGLASSES: ("features",),
     Trait.EYES_OPEN: ("mesh", "iris", "features"),
-    Trait.GAZE: ("mesh", "iris"),
+    Trait.GAZE: ("mesh", "iris", "features"),
     Trait.GENDER: ("gender", "features"),
     Trait.MOUSTACHE: ("features",),
     Trait.MOUTH_OPEN: ("mesh", "features"),
@@ -58,13 +61,16 @@ NEEDS: Final[Mapping[Trait, tuple[str, ...]]] = {
 
 
 LIE: Final[Mapping[Trait, tuple[int, ...]]] = {
-    Trait.BEARD: features.MOUTH,
-    Trait.EYEGLASSES: features.EYES,
-    Trait.MOUSTACHE: features.MOUTH,
-    Trait.SMILE: features.MOUTH,
-    Trait.SUNGLASSES: features.EYES,
+    Trait.BEARD: showing.MOUTH,
+    Trait.EYEGLASSES: showing.EYES,
+    Trait.EYES_OPEN: showing.EYES,
+    Trait.GAZE: showing.EYES,
+    Trait.MOUSTACHE: showing.MOUTH,
+    Trait.MOUTH_OPEN: showing.MOUTH,
+    Trait.SMILE: showing.MOUTH,
+    Trait.SUNGLASSES: showing.EYES,
 }
-"""Which of the five points lie where a trait shows: beyond the frame nothing of it can be told."""
+"""Which of the five points lie where a trait shows; all of them for the others."""
 
 
 def tasks_of(wants: Iterable[Trait]) -> list[str]:
@@ -87,12 +93,22 @@ class Seen:
     planes: Vectors = field(default_factory=lambda: NO_PLANES)
     judged: Sequence[Mapping[Trait, Judgement]] = ()
 
-    def both(self, measured: Sequence[Judgement], trait: Trait, parts: tuple[tuple[int, ...], ...]) -> list[Judgement]:
-        """Return what was measured and what it looks like, together; fainter as parts lie beyond the frame."""
-        size = self.image.width, self.image.height
+    @property
+    def meshes(self) -> list[Mesh]:
+        """The mesh of each face. Only where the mesh's model was needed."""
+        found = [face.mesh for face in self.faces if face.mesh is not None]
+        assert len(found) == len(self.faces), "faces whose meshes are needed have them"
+        return found
+
+    def shares(self, points: tuple[int, ...]) -> list[float]:
+        """Return how much of the part with these points the picture shows, of each face."""
+        return [showing.share(face, self.image.width, self.image.height, points) for face in self.faces]
+
+    def both(self, measured: Sequence[Judgement], trait: Trait, shares: Sequence[float]) -> list[Judgement]:
+        """Return what was measured and what it looks like, together, as far as it shows."""
         return [
-            fainter(together(one, looks[trait]), occlusion.shown(_mesh_of(face), parts, *size))
-            for one, looks, face in zip(measured, self.judged, self.faces, strict=True)
+            fainter(together(one, looks[trait]), share)
+            for one, looks, share in zip(measured, self.judged, shares, strict=True)
         ]
 
 
@@ -112,11 +128,15 @@ class Describer:
     def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
         """Return `faces`, in order, each with its mesh and the pose that the mesh shows.
 
-        They come back as given where the mesh's model is not installed: nothing that was asked for is missing then.
+        They come back as given where the mesh's model is missing or damaged, which the log says: nothing that was asked
+        for is missing then.
         """
         try:
             return self._meshed(image, faces)
         except ModelMissing:
+            return list(faces)
+        except ModelUnusable as error:
+            log.warning("faces are filtered without a mesh: %s", error)
             return list(faces)
 
     def describe(self, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
@@ -139,7 +159,9 @@ class Describer:
             faces = self._meshed(image, faces)
         pairs: Sequence[Eyes] = ()
         if "iris" in tasks:
-            pairs = eyes.look(image.pixels, [_mesh_of(face) for face in faces], self.models["iris"]())
+            pairs = eyes.look(
+                image.pixels, [face.mesh for face in faces if face.mesh is not None], self.models["iris"]()
+            )
         if "features" not in tasks:
             return Seen(image, faces, pairs)
         sightings = [features.sighting(face, image.width, image.height) for face in faces]
@@ -148,39 +170,41 @@ class Describer:
 
     def _told(self, trait: Trait, seen: Seen) -> Sequence[Any]:
         """Return what there is to say of a trait, for each face in order."""
-        pixels, faces, width, height = seen.image.pixels, seen.faces, seen.image.width, seen.image.height
+        pixels, faces = seen.image.pixels, seen.faces
+        width, height = seen.image.width, seen.image.height
+        shares = seen.shares(LIE.get(trait, showing.ALL))
         match trait:
             case Trait.AGE:
-                return age.of(pixels, faces, self.models["age"](), seen.planes, seen.sightings)
+                found = age.of(pixels, faces, self.models["age"](), seen.planes, seen.sightings)
+                return [showing.wider(one, share) for one, share in zip(found, shares, strict=True)]
             case Trait.EXPRESSION:
                 smiles = [one[Trait.SMILE].probability for one in seen.judged]
-                return expression.of(pixels, faces, self.models["expression"](), smiles, seen.sightings)
+                return expression.of(pixels, faces, self.models["expression"](), smiles, seen.sightings, shares)
             case Trait.GENDER:
-                found = gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
-                return [
-                    gender.fainter(one, features.inside(face, width, height, features.ALL))
-                    for one, face in zip(found, faces, strict=True)
-                ]
+                presented = gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
+                return [gender.fainter(one, share) for one, share in zip(presented, shares, strict=True)]
             case Trait.EYES_OPEN:
-                lids = [eyes.open_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
-                return seen.both(lids, trait, occlusion.EYES)
+                lids = [eyes.open_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
+                free = [1 - one[Trait.SUNGLASSES].probability for one in seen.judged]
+                return seen.both(lids, trait, [share * one for share, one in zip(shares, free, strict=True)])
             case Trait.GAZE:
-                return [eyes.gaze_of(pair, _mesh_of(face)) for pair, face in zip(seen.eyes, faces, strict=True)]
-            case Trait.MOUTH_OPEN:
-                lips = [mouth.open_of(_mesh_of(face)) for face in faces]
-                return seen.both(lips, trait, occlusion.MOUTH)
-            case Trait.OCCLUDED:
-                covered = [one[trait] for one in seen.judged]
-                each = zip(covered, faces, strict=True)
-                return [occlusion.of(looks, _mesh_of(face), width, height) for looks, face in each]
-            case Trait.OUTLINE:
-                each_eyes = zip(seen.eyes, faces, strict=True)
-                return [outline.of(_mesh_of(face), pair, width, height) for pair, face in each_eyes]
-            case _:
+                gazes = [eyes.gaze_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
+                free = [1 - one[Trait.SUNGLASSES].probability for one in seen.judged]
                 return [
-                    fainter(one[trait], features.inside(face, width, height, LIE[trait]))
-                    for one, face in zip(seen.judged, faces, strict=True)
+                    replace(one, confidence=one.confidence * share * clear)
+                    for one, share, clear in zip(gazes, shares, free, strict=True)
                 ]
+            case Trait.MOUTH_OPEN:
+                return seen.both([mouth.open_of(one) for one in seen.meshes], trait, shares)
+            case Trait.OCCLUDED:
+                whole = seen.shares(showing.NONE)  # what lies beyond the frame counts as covered there
+                covered = [fainter(one[trait], share) for one, share in zip(seen.judged, whole, strict=True)]
+                each = zip(covered, seen.meshes, strict=True)
+                return [occlusion.of(looks, one, width, height) for looks, one in each]
+            case Trait.OUTLINE:
+                return [outline.of(one, pair, width, height) for one, pair in zip(seen.meshes, seen.eyes, strict=True)]
+            case _:
+                return [fainter(one[trait], share) for one, share in zip(seen.judged, shares, strict=True)]
 
     def _meshed(self, image: Image, faces: Sequence[Face]) -> list[Face]:
         """Return the faces with their meshes; those that have one keep it."""
@@ -190,8 +214,3 @@ class Describer:
         found = iter(mesh.find(image.pixels, lacking, self.models["mesh"]()))
         meshes = [face.mesh or next(found) for face in faces]
         return [replace(face, mesh=one, pose=head.pose_of(one)) for face, one in zip(faces, meshes, strict=True)]
-
-
-def _mesh_of(face: Face) -> Mesh:
-    assert face.mesh is not None, "a face whose mesh is needed has one"
-    return face.mesh

@@ -53,20 +53,22 @@ def of(
     model: Model[Pixels, Vectors],
     smiles: Sequence[float],
     sightings: Sequence[Sighting],
+    showing: Sequence[float],
 ) -> list[tuple[tuple[Expression, Percent], ...]]:
     """Return for each face, in order, every expression with its probability in percent, the highest first.
 
-    `smiles` are the probabilities of a smile by `appearance.judge`. Raises `ModelUnusable` as the model does.
+    `smiles` are the probabilities of a smile by `appearance.judge`, `showing` how much of each face shows, 0 to 1.
+    Raises `ModelUnusable` as the model does.
     """
     seen = shares(pixels, faces, model)
-    return [told(one, smile, sighting) for one, smile, sighting in zip(seen, smiles, sightings, strict=True)]
+    each = probabilities(seen, np.array(smiles), counts(sightings) * np.array(showing), weighing())
+    return [ordered(row) for row in each]
 
 
-def told(shares: Vectors, smile: float, sighting: Sighting) -> tuple[tuple[Expression, Percent], ...]:
-    """Return every expression of one face with its probability in percent, highest first; `shares` has shape (7,)."""
-    (row,) = probabilities(shares[None], np.array([smile]), counts([sighting]), weighing())
-    ordered = sorted(zip(ORDER, row, strict=True), key=lambda one: -one[1])
-    return tuple((one, 100 * float(share)) for one, share in ordered)
+def ordered(row: NDArray[np.float64]) -> tuple[tuple[Expression, Percent], ...]:
+    """Return the probabilities of one face, shape (7,), in percent, each with its expression, the highest first."""
+    found = sorted(zip(ORDER, row, strict=True), key=lambda one: -one[1])
+    return tuple((one, 100 * float(share)) for one, share in found)
 
 
 def shares(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Vectors]) -> Vectors:

@@ -151,17 +151,19 @@ def features(eyes: Eyes, facing: Pose) -> Mapping[str, float]:
 def gaze_of(eyes: Eyes, mesh: Mesh) -> Gaze:
     """Return where the eyes look, both together, the one that shows more counting more.
 
-    The confidence falls when the lids close, when iris and white can hardly be told apart (dark glasses, few pixels),
-    when the eyes disagree, and when the head is turned far. Raises `ModelUnusable` as `features` and `head.pose_of`.
+    The confidence is that there is a gaze to be seen: it falls to 0 when the lids close, when iris and white can hardly
+    be told apart (dark glasses, few pixels), when the eyes disagree, and when the head is turned far. Raises
+    `ModelUnusable` as `features` and `head.pose_of`.
     """
     facing = head.pose_of(mesh)
     widths = np.linalg.norm(eyes.contours[:, OUTER, :2] - eyes.contours[:, INNER, :2], axis=1).astype(float)
-    across, down = widths**2 @ directions(eyes, mesh, facing) / (widths**2).sum()
-    sure = fitted.numbers().logistics["gaze"].log_odds(evidence(eyes, mesh, facing), head.hardships(mesh, facing))
+    upright = widths**2 @ directions(eyes, mesh, facing) / (widths**2).sum()
+    across, down = pose.rotation_of(Pose(yaw=0, roll=facing.roll, pitch=0))[:2, :2] @ upright
+    said, hard = fitted.numbers().logistics["gaze"], head.hardships(mesh, facing)
     return Gaze(
         yaw=math.degrees(math.asin(across / math.sqrt(1 - down**2))),
         pitch=-math.degrees(math.asin(down)),
-        confidence=100 * fitted.probability(sure),
+        confidence=100 * fitted.probability(said.plain(evidence(eyes, mesh, facing))) * said.remains(hard),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -43,19 +42,6 @@ class Sighting:
     def numbers(self) -> Numbers:
         """All five, in this order."""
         return np.array([self.small, self.blurred, self.dark, self.askew, self.cut])
-
-
-EYES: Final = (0, 1)
-MOUTH: Final = (3, 4)
-ALL: Final = (0, 1, 2, 3, 4)
-"""Places of the five points in `geometry.points_of`."""
-
-
-def inside(face: Face, width: int, height: int, points: tuple[int, ...]) -> float:
-    """Return how far some of the five points lie in a picture of that size: 1 all, 0 where half or fewer do."""
-    placed = points_of(face.landmarks, width, height)[list(points)]
-    outside = ((placed < 0) | (placed > (width, height))).any(axis=1)
-    return max(0.0, 1 - 2 * float(outside.mean()))
 
 
 DIM = 40.0

@@ -65,11 +65,22 @@ class Logistic:
 
     def log_odds(self, features: Mapping[str, float], hardships: Mapping[str, float]) -> float:
         """Return the natural logarithm of the odds. Raises `ValueError` unless both have the names asked for."""
-        for given, wanted in ((features, self.weights), (hardships, self.pulls)):
-            if given.keys() != wanted.keys():
-                raise ValueError(f"the names should be {sorted(wanted)}, got {sorted(given)}")
-        said = self.bias + math.fsum(weight * features[name] for name, weight in self.weights.items())
-        return said * math.exp(-math.fsum(pull * hardships[name] for name, pull in self.pulls.items()))
+        return self.plain(features) * self.remains(hardships)
+
+    def plain(self, features: Mapping[str, float]) -> float:
+        """Return the log odds for a face that is easy to read. Raises as `log_odds` does."""
+        _check(features, self.weights)
+        return self.bias + math.fsum(weight * features[name] for name, weight in self.weights.items())
+
+    def remains(self, hardships: Mapping[str, float]) -> float:
+        """Return how much may be said of a face that is hard to read: 1 all, towards 0. Raises as `log_odds`."""
+        _check(hardships, self.pulls)
+        return math.exp(-math.fsum(pull * hardships[name] for name, pull in self.pulls.items()))
+
+
+def _check(given: Mapping[str, float], wanted: Mapping[str, float]) -> None:
+    if given.keys() != wanted.keys():
+        raise ValueError(f"the names should be {sorted(wanted)}, got {sorted(given)}")
 
 
 def probability(log_odds: float) -> float:

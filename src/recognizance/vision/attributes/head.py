@@ -57,10 +57,14 @@ def rotation(mesh: Mesh, rigid: fitted.Rigid) -> Numbers:
 
 
 def whole(seen: Pose, turns: fitted.Turns) -> Pose:
-    """Return the pose of the head whose mesh has the pose `seen`; yaw and pitch within 90 degrees."""
+    """Return the pose of the head whose mesh has the pose `seen`; yaw and pitch within 90 degrees.
+
+    A head never turns less than its mesh: where both angles are large, beyond the heads that were drawn, the numbers
+    would have it so, and an extreme pose would pass for none.
+    """
     yaw = min(FURTHEST_YAW, max(-FURTHEST_YAW, seen.yaw)) / UNIT
     pitch = min(FURTHEST_PITCH, max(-FURTHEST_PITCH, seen.pitch)) / UNIT
-    across, up = ([1.0, yaw**2, pitch**2] @ np.array(by) for by in (turns.yaw, turns.pitch))
+    across, up = (max(1.0, float([1.0, yaw**2, pitch**2] @ np.array(by))) for by in (turns.yaw, turns.pitch))
     roll = seen.roll + turns.roll * yaw * pitch * UNIT
     return Pose(
         yaw=min(90.0, max(-90.0, float(seen.yaw * across))),
