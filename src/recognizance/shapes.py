@@ -1428,6 +1428,13 @@ class FaceMatch(TypedDict):
     Face: NotRequired[Face]
 
 
+class FaceMesh(TypedDict):
+    """Part of MeshFaces."""
+
+    Points: NotRequired[list[MeshPoint]]
+    Confidence: NotRequired[float]
+
+
 class FaceOccluded(TypedDict):
     """Part of DetectFaces, GetCelebrityRecognition and 5 more."""
 
@@ -1864,7 +1871,7 @@ class HumanLoopDataAttributes(TypedDict):
 
 
 class Image(TypedDict):
-    """Part of CompareFaces, DetectCustomLabels and 10 more."""
+    """Part of CompareFaces, DetectCustomLabels and 11 more."""
 
     Bytes: NotRequired[bytes]
     S3Object: NotRequired[S3Object]
@@ -2508,6 +2515,26 @@ class MediaAnalysisResults(TypedDict):
     ModelVersions: NotRequired[MediaAnalysisModelVersions]
 
 
+class MeshFacesRequest(TypedDict):
+    """What MeshFaces is asked."""
+
+    Image: Image
+
+
+class MeshFacesResponse(TypedDict):
+    """What MeshFaces answers."""
+
+    FaceMeshes: NotRequired[list[FaceMesh]]
+
+
+class MeshPoint(TypedDict):
+    """Part of MeshFaces."""
+
+    X: NotRequired[float]
+    Y: NotRequired[float]
+    Z: NotRequired[float]
+
+
 class ModelDescription(TypedDict):
     """Part of ListModels."""
 
@@ -3046,7 +3073,7 @@ class S3Destination(TypedDict):
 
 
 class S3Object(TypedDict):
-    """Part of CompareFaces, CreateDataset and 33 more."""
+    """Part of CompareFaces, CreateDataset and 34 more."""
 
     Bucket: NotRequired[str]
     Name: NotRequired[str]

@@ -322,6 +322,25 @@ def test_the_entry_names_the_mesh_where_it_had_a_say_in_who_is_enrolled(rekognit
     assert "mesh" not in facts(parts)
 
 
+def test_a_mesh_is_given_of_every_face_in_the_order_of_detect_faces(house, rekognition, parts):
+    meshes = house.mesh_faces(Image=TWO)["FaceMeshes"]
+    faces = rekognition.detect_faces(Image=TWO)["FaceDetails"]
+    assert len(meshes) == len(faces) == 2
+    for mesh, face in zip(meshes, faces, strict=True):
+        assert len(mesh["Points"]) == 468
+        assert 0 <= mesh["Confidence"] <= 100
+        box = face["BoundingBox"]
+        middle = sum(point["X"] for point in mesh["Points"]) / 468
+        assert abs(middle - box["Left"] - box["Width"] / 2) < box["Width"]
+    assert facts(parts)["faces"] == 2
+    assert house.mesh_faces(Image=NOBODY)["FaceMeshes"] == []
+
+
+def test_where_attributes_are_off_no_mesh_is_told(given, key):
+    with serving(replace(given, attributes="off"), key) as (_, house, _):
+        assert refusal(house.mesh_faces, Image=PHOTO)[0] == "NotImplementedException"
+
+
 def test_at_start_every_model_is_loaded_and_later_only_what_is_asked_for(given, key, monkeypatch):
     loaded = []
     make = app._model

@@ -13,7 +13,7 @@ import typer
 from recognizance.cli import attributes, made, output, photos
 from recognizance.cli.failures import EXPECTED, FAILED, STOPPED, WRONG, sentence
 from recognizance.cli.made import Asking
-from recognizance.errors import ModelUnusable, Unserved
+from recognizance.errors import AccessDenied, ModelUnusable, Unserved
 
 Named: TypeAlias = list[tuple[Path, str]]
 """Files, each with what is to be said of it."""
@@ -58,9 +58,9 @@ def detect(
     Each with its place, which way it looks and how good its picture is, numbered from the largest.
     Coordinates are those of the upright picture, as a viewer shows it. The confidence says how sure
     it is that this is a face, and nothing about whose. With --attributes, what each face shows is told below the
-    table, and drawn: the lines of the face, where it points and where the eyes look. Of a folder, the JPEG and
-    PNG files directly in it are looked at. A photo that fails is told, and the others go on; Ctrl-C shows what
-    is done so far.
+    table, and drawn: its points and lines, where it points and where the eyes look. Of a folder, the JPEG and PNG
+    files directly in it are looked at. A photo that fails is told, and the others go on; Ctrl-C shows what is done
+    so far.
     """
     given = made.of(context)
     settings = given.settings(data=data)
@@ -141,8 +141,18 @@ def _look(ask: Asking, path: Path, out: Path | None, names: Sequence[str]) -> Fo
     drawn = None
     if out is not None:
         drawn = photos.unused(out / f"{path.stem}-faces{'.png' if path.suffix.lower() == '.png' else '.jpg'}")
-        drawing.save(drawing.with_faces(drawing.upright(content), faces), drawn)
+        meshes = _meshes(ask, content) if names and faces else []
+        drawing.save(drawing.with_faces(drawing.upright(content), faces, meshes), drawn)
     return Found(path, width, height, faces, drawn)
+
+
+def _meshes(ask: Asking, content: bytes) -> list[list[tuple[float, float]]]:
+    """Return the points of each face's mesh, in fractions of the picture; none where they may not be asked for."""
+    try:
+        answer = ask("MeshFaces", {"Image": {"Bytes": content}})
+    except (AccessDenied, Unserved):  # the lines through the landmarks are drawn without them
+        return []
+    return [[(point["X"], point["Y"]) for point in one["Points"]] for one in answer["FaceMeshes"]]
 
 
 def _about(path: Path, error: Exception) -> str:

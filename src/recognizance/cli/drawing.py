@@ -88,19 +88,21 @@ def save(picture: Picture, path: Path) -> None:
     picture.save(path, quality=92)
 
 
-def with_faces(picture: Picture, faces: Sequence[Face]) -> Picture:
+def with_faces(picture: Picture, faces: Sequence[Face], meshes: Sequence[Sequence[marking.Place]] = ()) -> Picture:
     """Return a copy with every face's box, points, number and confidence, and what else was asked of it.
 
     Faces are numbered from 1 in the order given. A small picture, or one with small faces, is enlarged
     first. Where a face is still too small for its confidence, the number stands alone. What a face shows
-    stands beside it, and where that would cover a face, in a margin that is added.
+    stands beside it, and where that would cover a face, in a margin that is added. `meshes` are further points of each
+    face, in fractions of the picture, where there are any.
     """
     drawn = _large_enough(picture, faces)
     pen = ImageDraw.Draw(drawn)
-    for face in reversed(faces):  # the larger ones, and their labels, last and so on top
+    dots = meshes or [()] * len(faces)
+    for face, mesh in reversed([*zip(faces, dots, strict=True)]):  # the larger ones last and so on top, as are labels
         if attributes.described(face):
             left, _, right, _ = _corners(face, drawn.size)
-            marking.mark(drawn, face, max(0.7, min(max(drawn.size) / 500, (right - left) / 110)))
+            marking.mark(drawn, face, max(0.7, min(max(drawn.size) / 500, (right - left) / 110)), mesh)
         else:
             _points(pen, face, drawn.size)
         _box(pen, face, drawn.size)

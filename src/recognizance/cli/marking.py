@@ -39,13 +39,17 @@ LINES: Sequence[tuple[str, ...]] = (
 ROOM = 0.7  # of the box's longer side, around it
 TIMES, MOST = 4, 3000  # how many times as large a layer is, as long as no side has more pixels
 EDGE = 110  # of 255: how dark the edge of a line is
+DOTS = 210  # of 255: how much of a mesh's dots is seen
 ARROW = 0.75  # of the box's width: how long an arrow is to one side at a right angle
 LOOKS_AT = 8.0  # degrees within which eyes look at the camera, for a drawing
 SURE = 60.0
 
 
-def mark(picture: Image.Image, face: Face, thick: float) -> None:
-    """Draw over a face what is known of it, in lines of about `thick` pixels; the picture is changed."""
+def mark(picture: Image.Image, face: Face, thick: float, mesh: Sequence[Place] = ()) -> None:
+    """Draw over a face what is known of it, in lines of about `thick` pixels; the picture is changed.
+
+    `mesh` are further points of the face, in fractions of the picture: the dots that all else is read from.
+    """
     width, height = picture.size
     box = face["BoundingBox"]
     across, down = box["Width"] * width, box["Height"] * height
@@ -62,6 +66,8 @@ def mark(picture: Image.Image, face: Face, thick: float) -> None:
         for point in face["Landmarks"]
     }
     pen = _Pen(ImageDraw.Draw(layer), thick * times)
+    for x, y in mesh:
+        pen.dot(((x * width - left) * times, (y * height - top) * times), pen.thick * 0.8, (*CYAN, DOTS))
     _lines(pen, places)
     _axes(pen, places["nose"], face["Pose"], across * times)
     _gaze(pen, places, face.get("EyeDirection"), across * times)

@@ -28,6 +28,18 @@ def detect_faces(call: Call, request: shapes.DetectFacesRequest) -> shapes.Detec
     return {"FaceDetails": [render.face_detail(face) for face in faces]}
 
 
+@operation("MeshFaces", Act.LOOK)
+def mesh_faces(call: Call, request: shapes.MeshFacesRequest) -> shapes.MeshFacesResponse:
+    """Give the mesh of each face of one picture, in the order of DetectFaces: what geometry is read from."""
+    (image,) = call.pictures(image=request["Image"])
+
+    found = call.tools.vision.look(image, limit=MOST_FACES)
+    faces = attributes.meshed(call, image, found)
+
+    call.note(detector=call.tools.detector.sha256, faces=len(faces))
+    return {"FaceMeshes": [render.face_mesh(mesh, image.width, image.height) for mesh in faces]}
+
+
 @operation("CompareFaces", Act.COMPARE, threshold=("SimilarityThreshold", DEFAULT_THRESHOLD))
 def compare_faces(call: Call, request: shapes.CompareFacesRequest) -> shapes.CompareFacesResponse:
     """Compare the largest face of the source with every face of the target.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from recognizance.errors import ModelMissing, ModelUnusable, Unserved
 from recognizance.operations.call import Call
-from recognizance.values import Face, Image, Trait
+from recognizance.values import Face, Image, Mesh, Trait
 
 log = logging.getLogger(__name__)
 ALL = "ALL"
@@ -60,6 +60,15 @@ def asked(call: Call, names: Sequence[str]) -> frozenset[Trait]:
 def seen(call: Call, image: Image, faces: Sequence[Face], wants: frozenset[Trait]) -> list[Face]:
     """Return `faces`, in order, each with the traits wanted."""
     return call.tools.vision.describe(image, faces, wants) if wants and faces else list(faces)
+
+
+def meshed(call: Call, image: Image, faces: Sequence[Face]) -> list[Mesh]:
+    """Return the mesh of each face, in order, its model noted. Raises `Unserved` where it cannot be had."""
+    found = [face.mesh for face in call.tools.vision.mesh(image, faces) if face.mesh is not None]
+    if call.tools.mesh is None or len(found) < len(faces):
+        raise Unserved("The mesh of a face cannot be told here: attributes are off, or its model is not installed.")
+    call.note(mesh=call.tools.mesh.sha256)
+    return found
 
 
 def _words(names: Sequence[str]) -> list[str]:

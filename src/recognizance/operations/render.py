@@ -20,6 +20,7 @@ from recognizance.values import (
     Judgement,
     Landmarks,
     Match,
+    Mesh,
     Percent,
     Point,
     Pose,
@@ -134,6 +135,12 @@ def _emotions(shown: Sequence[tuple[Expression, Percent]]) -> list[shapes.Emotio
 
 def _eye_direction(gaze: Gaze) -> shapes.EyeDirection:
     return {"Yaw": gaze.yaw, "Pitch": gaze.pitch, "Confidence": gaze.confidence}
+
+
+def face_mesh(mesh: Mesh, width: int, height: int) -> shapes.FaceMesh:
+    """Return a FaceMesh, of a picture of that many pixels."""
+    scaled = (mesh.points.astype(float) / (width, height, width)).tolist()
+    return {"Points": [{"X": x, "Y": y, "Z": z} for x, y, z in scaled], "Confidence": 100 * mesh.sure}
 
 
 def compared_face(face: Face) -> shapes.ComparedFace:

@@ -27,8 +27,8 @@ ORDER: Final = (
     *(Expression.SAD, Expression.SURPRISED, Expression.CALM),
 )
 """What the model's classes mean, in its order."""
-ZOOMS: Final = (0.9, 1.0)
-"""The model saw loosely cut faces: two cuts and their mirror images together err less than any one."""
+ZOOMS: Final = (0.9,)
+"""The model saw loosely cut faces; a cut and its mirror image together err less than one."""
 LEAST: Final = 1e-3
 """A share below this counts as this, and so does the probability of a smile, or of none."""
 
