@@ -194,12 +194,14 @@ class Judgement:
 
     @classmethod
     def of(cls, probability: float) -> Judgement:
-        """Return the likelier value, given the probability that it is so, in [0, 1].
+        """Return the likelier value, given the probability that it is so, in [0, 1]; at one half, that it is not.
+
+        Whoever reads the value alone is not told that something is there which cannot be told.
 
         >>> Judgement.of(0.25)
         Judgement(value=False, confidence=75.0)
         """
-        return cls(probability >= 0.5, 100 * max(probability, 1 - probability))
+        return cls(probability > 0.5, 100 * max(probability, 1 - probability))
 
     @property
     def probability(self) -> float:

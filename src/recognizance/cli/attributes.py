@@ -108,7 +108,7 @@ def short(face: Face) -> Iterator[str]:
     yield from (f"{JUDGED[member][0]} {percent(said)}" for member, said in _judged(face, True))
     yield from (f"{JUDGED[member][0]}? {percent(said)}" for member, said in _judged(face, None))
     if lacking := [JUDGED[member][1] for member, _ in _judged(face, False)]:
-        yield f"no {', '.join(lacking)}"
+        yield f"without: {', '.join(lacking)}"
     if "EyeDirection" in face:
         gaze = face["EyeDirection"]
         sure = gaze["Confidence"] >= UNSURE

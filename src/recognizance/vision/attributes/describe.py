@@ -73,6 +73,10 @@ LIE: Final[Mapping[Trait, tuple[int, ...]]] = {
 """Which of the five points lie where a trait shows; all of them for the others."""
 
 
+BELOW: Final = frozenset({Trait.BEARD, Trait.MOUSTACHE, Trait.MOUTH_OPEN, Trait.SMILE})
+"""What a mask or a hand hides."""
+
+
 def tasks_of(wants: Iterable[Trait]) -> list[str]:
     """Return the tasks that these traits need, in the order of `MODELS`."""
     needed = {task for trait in wants for task in NEEDS[trait]}
@@ -99,6 +103,13 @@ class Seen:
         found = [face.mesh for face in self.faces if face.mesh is not None]
         assert len(found) == len(self.faces), "faces whose meshes are needed have them"
         return found
+
+    @property
+    def uncovered(self) -> list[float]:
+        """How likely nothing but dark glasses covers each face: what does mostly hides the mouth."""
+        return [
+            1 - max(0.0, one[Trait.OCCLUDED].probability - one[Trait.SUNGLASSES].probability) for one in self.judged
+        ]
 
     def shares(self, points: tuple[int, ...]) -> list[float]:
         """Return how much of the part with these points the picture shows, of each face."""
@@ -173,6 +184,8 @@ class Describer:
         pixels, faces = seen.image.pixels, seen.faces
         width, height = seen.image.width, seen.image.height
         shares = seen.shares(LIE.get(trait, showing.ALL))
+        if trait in BELOW:
+            shares = [share * one for share, one in zip(shares, seen.uncovered, strict=True)]
         match trait:
             case Trait.AGE:
                 found = age.of(pixels, faces, self.models["age"](), seen.planes, seen.sightings)
@@ -194,6 +207,9 @@ class Describer:
                     replace(one, confidence=one.confidence * share * clear)
                     for one, share, clear in zip(gazes, shares, free, strict=True)
                 ]
+            case Trait.EYEGLASSES:  # dark ones are glasses, too
+                glasses = [max(one[trait], one[Trait.SUNGLASSES], key=_probability) for one in seen.judged]
+                return [fainter(one, share) for one, share in zip(glasses, shares, strict=True)]
             case Trait.MOUTH_OPEN:
                 return seen.both([mouth.open_of(one) for one in seen.meshes], trait, shares)
             case Trait.OCCLUDED:
@@ -214,3 +230,7 @@ class Describer:
         found = iter(mesh.find(image.pixels, lacking, self.models["mesh"]()))
         meshes = [face.mesh or next(found) for face in faces]
         return [replace(face, mesh=one, pose=head.pose_of(one)) for face, one in zip(faces, meshes, strict=True)]
+
+
+def _probability(said: Judgement) -> float:
+    return said.probability

@@ -23,7 +23,7 @@ def fainter(said: Judgement, share: float) -> Judgement:
     """Return a judgement of what shows only by this share: its log odds times that, from 0, which tells nothing, to 1.
 
     >>> fainter(Judgement(value=True, confidence=99.0), 0.0)
-    Judgement(value=True, confidence=50.0)
+    Judgement(value=False, confidence=50.0)
     """
     return _of(_log_odds(said.probability) * share)
 
