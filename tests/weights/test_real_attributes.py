@@ -125,6 +125,26 @@ def test_half_a_face_at_the_frame_does_not_fail_and_is_not_whole(rekognition, as
         assert probability(half, "FaceOccluded") > probability(face, "FaceOccluded")
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_of_half_a_face_nothing_is_told_surely_that_its_halves_have_alike(rekognition, astronaut, side):  # noqa: F811
+    (face,) = described(rekognition, astronaut)
+    x = (face["BoundingBox"]["Left"] + face["BoundingBox"]["Width"] / 2) * 512
+    cut = {"left": (x, 0, 512, 512), "right": (0, 0, x, 512)}[side]
+    for half in described(rekognition, astronaut.crop([round(edge) for edge in cut])):
+        sure = {name: half[name]["Confidence"] for name in ("Gender", "Smile", "Beard", "Eyeglasses", "EyesOpen")}
+        assert max(sure.values()) < 80, sure
+
+
+@pytest.mark.parametrize("pixels", [1, 2])
+def test_of_a_face_of_a_few_pixels_nothing_can_be_told(rekognition, astronaut, pixels):  # noqa: F811
+    (face,) = described(rekognition, astronaut)
+    between = (face["Landmarks"][1]["X"] - face["Landmarks"][0]["X"]) * 512
+    side = round(512 * pixels / between)
+    small = ImageOps.pad(astronaut.resize((side, side)), (96, 96), centering=(0, 0))
+    for one in described(rekognition, small):  # if the detector finds it at all
+        assert all(one[name]["Confidence"] < 60 for name in JUDGED if name != "FaceOccluded")
+
+
 def near(picture):
     """The astronaut's face from nearer, 600 by 800 pixels."""
     return picture.crop((150, 20, 300, 220)).resize((600, 800), Image.Resampling.LANCZOS)

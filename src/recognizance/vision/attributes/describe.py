@@ -113,7 +113,10 @@ class Seen:
 
     def shares(self, points: tuple[int, ...]) -> list[float]:
         """Return how much of the part with these points the picture shows, of each face."""
-        return [showing.share(face, self.image.width, self.image.height, points) for face in self.faces]
+        whole = [showing.share(face, self.image.width, self.image.height, points) for face in self.faces]
+        if not points or not self.sightings:
+            return whole
+        return [share * showing.uncut(one.cut) for share, one in zip(whole, self.sightings, strict=True)]
 
     def both(self, measured: Sequence[Judgement], trait: Trait, shares: Sequence[float]) -> list[Judgement]:
         """Return what was measured and what it looks like, together, as far as it shows."""

@@ -25,6 +25,9 @@ PIXELS: Final = (3.0, 16.0)
 DARK: Final = (3.0, 12.0)
 GLARE: Final = (99.0, 95.0)
 """Brightness at which nothing, and from which everything, can be told, in the dark and in the light."""
+CUT: Final = (0.4, 0.15)
+"""Share of the aligned square beyond the frame at which nothing, and up to which everything, can be told: detectors put
+the points of half a face into the half that is there."""
 WIDER: Final = 25.0
 """Years by which a range of ages reaches further to either side where nothing shows."""
 OLDEST: Final = 110
@@ -43,6 +46,11 @@ def share(face: Face, width: int, height: int, points: tuple[int, ...]) -> float
         * _between(face.quality.brightness, *DARK)
         * _between(face.quality.brightness, *GLARE)
     )
+
+
+def uncut(cut: float) -> float:
+    """Return how much may be said of a face whose aligned square lies beyond the frame by this share, 0 to 1."""
+    return _between(cut, *CUT)
 
 
 def wider(ages: Ages, share: float) -> Ages:

@@ -45,3 +45,9 @@ def test_a_range_of_ages_reaches_further_the_less_shows():
     assert showing.wider(Ages(30, 40), 1.0) == Ages(30, 40)
     assert showing.wider(Ages(30, 40), 0.0) == Ages(5, 65)
     assert showing.wider(Ages(2, 100), 0.0) == Ages(0, 110)
+
+
+def test_the_more_of_a_face_lies_beyond_the_frame_the_less_is_said_of_it():
+    said = [showing.uncut(cut) for cut in (0.0, 0.15, 0.2, 0.3, 0.4, 0.9)]
+    assert (said[0], said[1], said[-2], said[-1]) == (1.0, 1.0, 0.0, 0.0)
+    assert said == sorted(said, reverse=True)
