@@ -58,9 +58,9 @@ def test_a_first_start_that_is_cut_short_is_made_good_by_the_next(nest, tmp_path
 
 
 CHANGES = {
-    "the card has another version": lambda card: card.replace("version = '0.1'", "version = '0.2'"),
+    "the card has another version": lambda card: card.replace("version = '0.1'", "version = '0.9'"),
     "the card has another name": lambda card: card.replace("name = 'tiny-face'", "name = 'tiny-other'").replace(
-        "version = '0.1'", "version = '0.2'"
+        "version = '0.1'", "version = '0.9'"
     ),
 }
 
@@ -108,7 +108,7 @@ def test_a_collection_whose_model_is_gone_is_kept_and_refused(nest, tmp_path, ch
     assert len(client.search_faces_by_image(CollectionId="new", Image=image)["FaceMatches"]) == 1
     listed = client.list_collections()
     versions = dict(zip(listed["CollectionIds"], listed["FaceModelVersions"], strict=True))
-    assert versions == {"old": "0.1", "new": "0.2"}
+    assert versions == {"old": "0.1", "new": "0.9"}
     assert client.delete_faces(CollectionId="old", FaceIds=[old])["DeletedFaces"] == [old]
     assert client.delete_collection(CollectionId="old")["StatusCode"] == 200
     server.kill()
