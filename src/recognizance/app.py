@@ -175,10 +175,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     asked = adopted.called(settings.policy)
     loaded = policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
     known = cards.load(given_folder(settings.cards))
-    detector, embedder = (
-        cards.choose(known, name, task=task)
-        for task, name in (("detect", settings.detector), ("embed", settings.embedder))
-    )
+    detector, embedder = _finding(known, settings)
     describing = _describing(known, settings)
     engine, vision, with_embedder = _eyes(known, detector, embedder, settings)
     media = connect(settings)
@@ -299,11 +296,10 @@ def _eyes(
 
 def _describer(known: Mapping[ModelName, Card], settings: Settings, engine: Callable[[], Runtime]) -> Describer:
     """Return what describes faces, its models loaded now or when first needed, as the settings have it."""
-    from recognizance.vision import carriers
     from recognizance.vision.attributes.describe import MODELS, Describer
 
     def load(card: Card) -> Any:
-        if carriers.installed(card, settings.models_folder) is None:
+        if not _installed(card, settings):
             raise ModelMissing(
                 f"what was asked of the face needs the model {card.name}, which is not installed here; "
                 f"to bring it: recognizance models install {card.name}"
@@ -331,6 +327,14 @@ def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
         return cards.choose(known, name, task="embed")
     except ModelUnusable as error:
         raise ModelMissing(f"the face model {name} of a collection is not known here: {error}") from error
+
+
+def _finding(known: Mapping[ModelName, Card], settings: Settings) -> tuple[Card, Card]:
+    """Return the cards of the models that find and that compare faces. Raises `ModelUnusable`."""
+    from recognizance.vision import cards
+
+    detector = cards.choose(known, settings.detector, task="detect")
+    return detector, cards.choose(known, settings.embedder, task="embed")
 
 
 def _describing(known: Mapping[ModelName, Card], settings: Settings) -> tuple[Card, ...]:
@@ -513,8 +517,7 @@ def describing(settings: Settings, /, *, face: str, wants: frozenset[Trait]) -> 
     from recognizance.vision import cards
 
     known = cards.load(given_folder(settings.cards))
-    detector = cards.choose(known, settings.detector, task="detect")
-    embedder = cards.choose(known, settings.embedder, task="embed")
+    detector, embedder = _finding(known, settings)
     engine, vision, _ = _eyes(known, detector, embedder, settings)
     seeing = vision()
     used = [detector, *seeing.prepare(wants)]

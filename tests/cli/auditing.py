@@ -14,8 +14,11 @@ from tests.schemas import validator
 from recognizance import app, cli
 
 
-def run_with(given, *words: str, code: int = 0, **more: Any) -> Ran:
-    """Run the command line with these settings, and return what it printed; it must end with `code`."""
+def run_with(given, *words: str, code: int = 0, describing: Any = app.describing, **more: Any) -> Ran:
+    """Run the command line with these settings, and return what it printed; it must end with `code`.
+
+    `describing` is what loads the models that describe faces.
+    """
     made = cli.Made(
         open_service=app.open_service,
         serve=app.serve,
@@ -34,7 +37,7 @@ def run_with(given, *words: str, code: int = 0, **more: Any) -> Ran:
         new_id=app.new_uuid,
         now=app.utc_now,
         pipeline=app.pipeline,
-        describing=app.describing,
+        describing=describing,
         argv=list(words),
     )
     result = invoke(made, words)

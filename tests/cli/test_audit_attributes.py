@@ -7,10 +7,7 @@ import json
 import pytest
 from tests import portraits
 from tests.cli.auditing import report, run_with
-from tests.cli.conftest import Ran
-from tests.cli.invoking import invoke
 
-from recognizance import app, cli
 from recognizance.evaluation.sets.described import Describing, Seen
 from recognizance.values import (
     Ages,
@@ -60,29 +57,7 @@ def describing(settings, /, *, face, wants):
 
 
 def run(given, *words, code=0):
-    made = cli.Made(
-        open_service=app.open_service,
-        serve=app.serve,
-        environment={
-            "RECOGNIZANCE_DATA": str(given.data),
-            "RECOGNIZANCE_DEVICE": "cpu",
-            "RECOGNIZANCE_THREADS": "1",
-            "RECOGNIZANCE_DETECTOR": "tiny-yunet",
-            "RECOGNIZANCE_EMBEDDER": "tiny-face",
-            "RECOGNIZANCE_CARDS": str(given.cards),
-            "RECOGNIZANCE_MODELS": str(given.models),
-        },
-        new_id=app.new_uuid,
-        now=app.utc_now,
-        describing=describing,
-        argv=list(words),
-    )
-    result = invoke(made, words)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    ran = Ran(result.exit_code, result.stdout, result.stderr)
-    assert ran.code == code, ran
-    return ran
+    return run_with(given, *words, code=code, describing=describing)
 
 
 @pytest.fixture

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recognizance.errors import ImageTooLarge, InvalidImage, InvalidParameter
 from recognizance.evaluation.sets import regular
+from recognizance.evaluation.sets.ordered import in_order
 from recognizance.evaluation.sets.subjects import Problem, Subject, Trouble
 from recognizance.values import Card, Face, Trait
 from recognizance.vision.image import decode
@@ -93,7 +94,8 @@ def describe(
     first: dict[tuple[str, str], Subject] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
         try:
-            for done, (subject, one) in enumerate(_in_order(pool, subjects, by, threads * AHEAD), 1):
+            work = partial(_one, by=by)
+            for done, (subject, one) in enumerate(in_order(pool, subjects, work, threads * AHEAD), 1):
                 problems += _problems(subject, one)
                 earlier = first.setdefault((one.sha256, subject.person), subject) if one.sha256 else subject
                 if earlier is not subject:
@@ -112,26 +114,7 @@ def describe(
     )
 
 
-def _in_order(
-    pool: ThreadPoolExecutor, subjects: Sequence[Subject], by: Describing, ahead: int
-) -> Iterator[tuple[Subject, _One]]:
-    """Yield each picture with what became of it, in order, never more than `ahead` of them at once in memory."""
-    waiting: deque[tuple[Subject, Future[_One]]] = deque()
-    try:
-        for subject in subjects:
-            waiting.append((subject, pool.submit(_one, subject, by)))
-            if len(waiting) >= ahead:
-                earliest, future = waiting.popleft()
-                yield earliest, future.result()
-        while waiting:
-            earliest, future = waiting.popleft()
-            yield earliest, future.result()
-    finally:
-        for _, future in waiting:
-            future.cancel()
-
-
-def _one(subject: Subject, by: Describing) -> _One:
+def _one(subject: Subject, *, by: Describing) -> _One:
     assert subject.path is not None, "a labelled picture has a path"
     try:
         data = regular.read(subject.path, regular.PICTURE)

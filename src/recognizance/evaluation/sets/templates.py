@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizance.evaluation.sets.kept import Found
+from recognizance.evaluation.sets.ordered import in_order
 from recognizance.evaluation.sets.subjects import Listing, Problem, Subject, Trouble
 from recognizance.values import Face, Vectors
 
@@ -144,9 +144,8 @@ def embed(
     first: dict[bytes, Subject] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="audit") as pool:
         try:
-            for done, (subject, one) in enumerate(
-                _in_order(pool, listing.subjects, pipeline, kept, threads * AHEAD), 1
-            ):
+            work = partial(_embedded, pipeline=pipeline, kept=kept)
+            for done, (subject, one) in enumerate(in_order(pool, listing.subjects, work, threads * AHEAD), 1):
                 earlier = first.setdefault(one.sha256, subject) if one.sha256 else subject
                 problems += _problems(subject, one, earlier)
                 if repeated or earlier is subject or earlier.person != subject.person:
@@ -172,26 +171,6 @@ def embed(
         listing.source,
         boxes,
     )
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, subjects: Sequence[Subject], pipeline: Pipeline, kept: Kept | None, ahead: int
-) -> Iterator[tuple[Subject, _Embedded]]:
-    """Yield each picture with what became of it, in order, never more than `ahead` of them at once in memory."""
-    waiting: deque[tuple[Subject, Future[_Embedded]]] = deque()
-    work = partial(_embedded, pipeline=pipeline, kept=kept)
-    try:
-        for subject in subjects:
-            waiting.append((subject, pool.submit(work, subject)))
-            if len(waiting) >= ahead:
-                earliest, future = waiting.popleft()
-                yield earliest, future.result()
-        while waiting:
-            earliest, future = waiting.popleft()
-            yield earliest, future.result()
-    finally:
-        for _, future in waiting:
-            future.cancel()
 
 
 def _embedded(subject: Subject, *, pipeline: Pipeline, kept: Kept | None) -> _Embedded:

@@ -111,6 +111,11 @@ class Seen:
             1 - max(0.0, one[Trait.OCCLUDED].probability - one[Trait.SUNGLASSES].probability) for one in self.judged
         ]
 
+    @property
+    def undarkened(self) -> list[float]:
+        """How likely there are no dark glasses before the eyes of each face."""
+        return [1 - one[Trait.SUNGLASSES].probability for one in self.judged]
+
     def shares(self, points: tuple[int, ...]) -> list[float]:
         """Return how much of the part with these points the picture shows, of each face."""
         whole = [showing.share(face, self.image.width, self.image.height, points) for face in self.faces]
@@ -201,14 +206,12 @@ class Describer:
                 return [gender.fainter(one, share) for one, share in zip(presented, shares, strict=True)]
             case Trait.EYES_OPEN:
                 lids = [eyes.open_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
-                free = [1 - one[Trait.SUNGLASSES].probability for one in seen.judged]
-                return seen.both(lids, trait, [share * one for share, one in zip(shares, free, strict=True)])
+                return seen.both(lids, trait, [share * one for share, one in zip(shares, seen.undarkened, strict=True)])
             case Trait.GAZE:
                 gazes = [eyes.gaze_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
-                free = [1 - one[Trait.SUNGLASSES].probability for one in seen.judged]
                 return [
                     replace(one, confidence=one.confidence * share * clear)
-                    for one, share, clear in zip(gazes, shares, free, strict=True)
+                    for one, share, clear in zip(gazes, shares, seen.undarkened, strict=True)
                 ]
             case Trait.EYEGLASSES:  # dark ones are glasses, too
                 glasses = [max(one[trait], one[Trait.SUNGLASSES], key=_probability) for one in seen.judged]
