@@ -2,12 +2,14 @@
 
     python -m benchmarks.accuracy_detection --json build/detection.json
     python -m benchmarks.accuracy_detection --only looks
+    python -m benchmarks.accuracy_detection --only sureness --detector my-detector --cards my-cards
 
-Reads `wider` and `congress` below `--data` (default: RECOGNIZANCE_DATA, or `../shared/data`). The
-protocol is that of `recognizance.evaluation.protocols.detection`. A recall or precision stands with its 95 %
-interval; precision is told twice, with every wrong find and without those smaller than the faces asked
-about. Pictures are also counted in two halves (even and odd in the table's order), as a setting fitted
-to these hundred pictures would show there. Times are of the processor, on one thread.
+Reads `wider` and `congress` below `--data` (default: RECOGNIZANCE_DATA, or `../shared/data`). The protocol is
+that of `recognizance.evaluation.protocols.detection`. A recall or precision stands with its 95 % interval;
+precision is told twice, with every wrong find and without those smaller than the faces asked about. `--only
+sureness` fits what a detector's scores are worth, for its card, on the faces of 8 pixels and more that it and
+the product's way of looking find. Pictures are also counted in two halves (even and odd in the table's order),
+as a setting fitted to these hundred pictures would show there. Times are of the processor, on one thread.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+from scipy.optimize import minimize
 
 from recognizance.evaluation.protocols.detection import SIZES, Finds, Truth, longer, tally
 from recognizance.evaluation.sets.boxes import read_truth
@@ -60,7 +63,7 @@ def main() -> None:
     if not (asked.data / "wider" / "boxes.csv").is_file():
         sys.exit(f"there is no wider/boxes.csv in {asked.data}; name the folder with --data or RECOGNIZANCE_DATA")
     cv2.setNumThreads(1)
-    detector = _detector(asked.models)
+    detector = _detector(asked)
     truths = read_truth(asked.data / "wider" / "boxes.csv")
     pictures = [_pixels(asked.data / "wider" / truth.picture) for truth in truths]
     portraits = [_pixels(path) for path in sorted((asked.data / "congress" / "images").glob("*.jpg"))[:PORTRAITS]]
@@ -74,14 +77,16 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Measure how well faces are found on pictures of WIDER FACE.")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("RECOGNIZANCE_DATA", "../shared/data")))
     parser.add_argument("--models", type=Path, help="folder of installed models; default: where the server looks")
-    parser.add_argument("--only", choices=("ways", "looks", "confidence", "turned"), help="default: all")
+    parser.add_argument("--cards", type=Path, help="folder of cards of your own")
+    parser.add_argument("--detector", help="card of the detector; default: the server's")
+    parser.add_argument("--only", choices=("ways", "looks", "confidence", "turned", "sureness"), help="default: all")
     parser.add_argument("--json", type=Path, help="write what was found to this file")
     return parser
 
 
-def _detector(models: Path | None) -> Model[Pixels, adapters.Candidates]:
-    settings = read({}, models=models)
-    card = cards.choose(cards.load(), settings.detector, task="detect")
+def _detector(asked: argparse.Namespace) -> Model[Pixels, adapters.Candidates]:
+    settings = read({}, models=asked.models)
+    card = cards.choose(cards.load(asked.cards), asked.detector or settings.detector, task="detect")
     engine = runtime.start(device="cpu", threads=1)
     return adapters.open_model(card, carriers.read(card, settings.models_folder), engine)
 
@@ -110,6 +115,8 @@ def _measured(
         yield from _sizes(product, truths, pictures)
     if only in (None, "confidence"):
         yield from _confidence(product_look(detector, ALL_SCORES), truths, pictures)
+    if only in (None, "sureness"):
+        yield _sureness(detector, truths, pictures)
     if only in (None, "turned"):
         yield from _turned(Vision(detector, _NO_EMBEDDER), portraits)
 
@@ -192,6 +199,26 @@ def _confidence(look: Look, truths: Sequence[Truth], pictures: Sequence[Pixels])
         if right + wrong:
             print(f"  {low:5} to {high:6}: {_rate(Rate(right, right + wrong))} of {right + wrong}")
             yield {"from": low, "to": high, "share": _said(Rate(right, right + wrong))}
+
+
+def _sureness(
+    detector: Model[Pixels, adapters.Candidates], truths: Sequence[Truth], pictures: Sequence[Pixels]
+) -> dict[str, Any]:
+    """Fit the logistic curve from a find's score to its being a face; what is unsure of itself at .5 is returned."""
+    look = product_look(detector, replace(AS_SCORED, at_least=0.3))
+    counted = tally(truths, [look(pixels) for pixels in pictures], size=longer, smallest=8)
+    scores = np.clip(np.concatenate([counted.right, counted.wrong]) / 100, 1e-6, 1 - 1e-6)
+    logits, faces = np.log(scores / (1 - scores)), np.repeat([1.0, 0.0], [len(counted.right), len(counted.wrong)])
+
+    def unlikely(numbers: np.ndarray[Any, Any]) -> float:
+        odds = numbers[0] * (logits - numbers[1])
+        return float(np.logaddexp(0, np.where(faces == 1, -odds, odds)).sum())
+
+    steepness, middle = minimize(unlikely, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    at_least = 1 / (1 + np.exp(-middle))
+    print(f"\n[sureness]  # fitted to {len(counted.right)} finds that are faces and {len(counted.wrong)} that are not")
+    print(f"steepness = {steepness:.3g}\nmiddle = {middle:.3g}\nat_least = {at_least:.2g}")
+    return {"steepness": steepness, "middle": middle, "at_least": at_least, "finds": len(faces)}
 
 
 def _turned(vision: Vision, portraits: Sequence[Pixels]) -> Iterator[dict[str, Any]]:

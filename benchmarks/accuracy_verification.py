@@ -26,6 +26,7 @@ from unittest.mock import patch
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognizance import __version__
 from recognizance.evaluation.protocols.calibration import by_group, compare_strangers
@@ -60,14 +61,16 @@ FAST: Mapping[str, Any] = {"mirror": False, "enlarge": False}
 VARIANTS: Mapping[str, Variant] = {
     "default": Variant({}),
     "bf16": Variant({"precision": "bf16"}),
+    "int8": Variant({"precision": "int8"}),
     "no mirror": Variant({"mirror": False}),
     "no enlarging": Variant({"enlarge": False}),
     "fast": Variant(FAST),
     "fast, bf16": Variant({**FAST, "precision": "bf16"}),
+    "fast, int8": Variant({**FAST, "precision": "int8"}),
     "fast, no centre": Variant(FAST, centred=False),
     "fast, no voting": Variant(FAST, voting=False),
 }
-"""The server's own settings; the same in bf16; the same without one thing; and without all that costs time."""
+"""The server's own settings; the same in bf16 and int8; the same without one thing; and without all that costs time."""
 
 NOBODY_ELSE = 2.0
 """An overlap that no two boxes have: where votes would begin, the surest candidate is alone."""
@@ -75,6 +78,12 @@ NOBODY_ELSE = 2.0
 RATES = (1e-3, 1e-4, 1e-5)
 GROUPED = (60.0, 70.0, 80.0)
 """Similarities at which false matches are counted by group."""
+
+ACROSS = (40.0, 50.0, 60.0, 70.0, 80.0)
+"""Similarities at which probes of one variant are matched with a gallery of another."""
+
+BLOCK = 512
+"""Pictures whose comparisons are held in memory at once."""
 
 SEED = 20_261_123
 
@@ -87,11 +96,12 @@ def main() -> None:
     if not (asked.data / "lfw" / "pairs.txt").is_file():
         sys.exit(f"there is no lfw/pairs.txt in {asked.data}; name the folder with --data or RECOGNIZANCE_DATA")
     excluded = read_exclusions(asked.exclude) if asked.exclude else NO_EXCLUSIONS
-    said = {
+    said: dict[str, Any] = {
         "at": datetime.now(UTC).date().isoformat(),
         "version": __version__,
         "excluded": {"people": len(excluded.people), "sha256": excluded.sha256},
         "variants": [_measured(name, asked, excluded) for name in asked.variant],
+        "across": _across(asked.against, asked, excluded) if asked.against else [],
         "times": _timed(asked) if asked.time else None,
     }
     for one in said["variants"]:
@@ -112,6 +122,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--exclude", type=Path, help="CSV with a heading; its first column names people to leave out")
     parser.add_argument("--cache", type=Path, default=Path("build/vectors"), help="folder where vectors are kept")
+    parser.add_argument(
+        "--against", choices=VARIANTS, help="also match each variant's vectors, as probes, with those of this one"
+    )
     parser.add_argument("--time", type=int, default=0, help="also time so many pictures, one thread; 0: none")
     parser.add_argument("--json", type=Path, help="write what was found to this file")
     return parser
@@ -123,14 +136,19 @@ def _opened(name: str, asked: argparse.Namespace, threads: int) -> Pipeline:
     return open_pipeline(settings, version=__version__, choose=central, centred=variant.centred)
 
 
-def _measured(name: str, asked: argparse.Namespace, excluded: Exclusions) -> dict[str, Any]:
+def _vectors(name: str, asked: argparse.Namespace, pictures: Sequence[Picture]) -> tuple[Pipeline, Vectors]:
     variant, pipeline = VARIANTS[name], _opened(name, asked, asked.threads)
-    pictures = lfw_pictures(asked.data / "lfw")
     names = [one.name for one in pictures]
-    vectors = cached(
+    return pipeline, cached(
         asked.cache / cache_name((*pipeline.how, *["no voting"] * (not variant.voting)), names),
         lambda: _embedded(name, pipeline, [asked.data / "lfw" / "images" / one for one in names]),
     )
+
+
+def _measured(name: str, asked: argparse.Namespace, excluded: Exclusions) -> dict[str, Any]:
+    variant, pictures = VARIANTS[name], lfw_pictures(asked.data / "lfw")
+    names = [one.name for one in pictures]
+    pipeline, vectors = _vectors(name, asked, pictures)
     return {
         "variant": name,
         "settings": dict(variant.settings),
@@ -144,6 +162,36 @@ def _measured(name: str, asked: argparse.Namespace, excluded: Exclusions) -> dic
         "all_pairs_without_excluded": _all_pairs(pictures, vectors, excluded.people),
         "groups": _groups(pictures, vectors, excluded.people, pipeline.card if name == "default" else None),
     }
+
+
+def _across(gallery: str, asked: argparse.Namespace, excluded: Exclusions) -> list[dict[str, Any]]:
+    """Return how often probes of each variant match the gallery's, which other arithmetic may have enrolled."""
+    pictures = lfw_pictures(asked.data / "lfw")
+    kept = np.array([one.person not in excluded.people for one in pictures])
+    people = _numbers(pictures)[kept]
+    pipeline, enrolled = _vectors(gallery, asked, pictures)
+    cosines = [pipeline.similarity.cosine(percent) for percent in ACROSS]
+    rows: list[dict[str, Any]] = []
+    for name in asked.variant:
+        probes = _vectors(name, asked, pictures)[1][kept]
+        matched = _matched(enrolled[kept], probes, people, cosines)
+        rows.append({"gallery": gallery, "probes": name, "similarities": list(ACROSS), **matched})
+        print(f"{name} against {gallery}: {matched}")
+    return rows
+
+
+def _matched(gallery: Vectors, probes: Vectors, people: NDArray[np.int64], cosines: Sequence[float]) -> dict[str, Any]:
+    """Return the share of pairs of two people, and of two pictures of one, that reach each cosine, and their counts."""
+    counts, reached = np.zeros(2, np.int64), np.zeros((2, len(cosines)), np.int64)
+    rows = np.arange(len(people))
+    for at in range(0, len(people), BLOCK):
+        scores, same = probes[at : at + BLOCK] @ gallery.T, people[at : at + BLOCK, None] == people
+        another = rows[at : at + BLOCK, None] != rows
+        for kind, chosen in enumerate((scores[~same], scores[same & another])):
+            counts[kind] += chosen.size
+            reached[kind] += [int((chosen >= cosine).sum()) for cosine in cosines]
+    false, true = (reached / counts[:, None]).tolist()
+    return {"false_matches": false, "true_accepts": true, "pairs": counts.tolist()}
 
 
 def _embedded(name: str, pipeline: Pipeline, paths: Sequence[Path]) -> Vectors:

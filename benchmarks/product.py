@@ -99,10 +99,10 @@ def calling(parts: app.Parts, operation: str) -> Callable[[dict[str, Any]], Any]
     return lambda request: parts.service.call(operation, request, CALLER, app.new_uuid()).response
 
 
-def has_bf16() -> bool:
-    """Tell whether bf16 may be asked for on this processor."""
+def has(precision: str) -> bool:
+    """Tell whether a precision may be asked for on this processor."""
     try:
-        runtime.start(device="cpu", precision="bf16", threads=1)
+        runtime.start(device="cpu", precision=precision, threads=1)
     except SettingsWrong:
         return False
     return True

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks import pictures
 from benchmarks.plan import Plan
-from benchmarks.product import built, has_bf16
+from benchmarks.product import built, has
 from benchmarks.rows import Row, Target, measured, skipped
 from benchmarks.statistics import interleaved, ratios, spread
 from recognizance.values import Image
@@ -22,7 +22,8 @@ DIGEST = "0" * 64
 FASTER_THAN_ONNX_RUNTIME = Target("at least", 1.8)
 LOOKED_AT = ((*pictures.PORTRAIT, 1), (640, 480, 1), (1024, 768, 1), (1024, 768, 12), (4000, 3000, 1), (4000, 3000, 40))
 """Width, height and how many faces are drawn: one that fills the picture, or a row of small ones."""
-NO_BF16 = "this processor has no bf16 of its own"
+BEYOND_F32 = ("bf16", "int8")
+NOT_HAD = "this processor has no {} of its own"
 
 
 def decoding(plan: Plan) -> Iterator[Row]:
@@ -42,7 +43,7 @@ def decoding(plan: Plan) -> Iterator[Row]:
 def detecting(plan: Plan) -> Iterator[Row]:
     """Time the detector alone on one square picture, and `look`, which chooses scales, on whole ones."""
     cv2.setNumThreads(1)
-    precisions = ("f32", "bf16") if has_bf16() else ("f32",)
+    precisions = ("f32", "bf16") if has("bf16") else ("f32",)
     detectors = {precision: plan.weights.detector(precision=precision) for precision in precisions}
     for side in (320, 640, 1024):
         picture = pictures.scene(side, side)
@@ -81,8 +82,7 @@ def aligning(plan: Plan) -> Iterator[Row]:
 def embedding(plan: Plan) -> Iterator[Row]:
     """Time the embedder on one aligned face: OpenVINO beside ONNX Runtime, the same file, one thread each."""
     models: dict[str, Any] = {"OpenVINO f32": plan.weights.embedder()}
-    if has_bf16():
-        models["OpenVINO bf16"] = plan.weights.embedder(precision="bf16")
+    models |= {f"OpenVINO {one}": plan.weights.embedder(precision=one) for one in BEYOND_F32 if has(one)}
     try:
         models["ONNX Runtime f32"] = plan.weights.embedder(device="cpu-onnxruntime")
     except ImportError:
@@ -100,13 +100,15 @@ def embedding(plan: Plan) -> Iterator[Row]:
             continue
         vectors = [works[name](one) for one in faces[:20]]
         against = [works["ONNX Runtime f32"](one) for one in faces[:20]] if name == "OpenVINO f32" else right
-        note = f"same vectors: lowest cosine {lowest_cosine(vectors, against):.6f} over 20 drawn faces"
+        same = "nearly the same" if name == "OpenVINO int8" else "same"
+        note = f"{same} vectors: lowest cosine {lowest_cosine(vectors, against):.6f} over 20 drawn faces"
         yield measured(
             "embed", f"embedding, {name}: times as fast as ONNX Runtime", "x", ratios(beside, took[name]),
             target=FASTER_THAN_ONNX_RUNTIME, note=note,
         )  # fmt: skip
-    if "OpenVINO bf16" not in works:
-        yield skipped("embed", "embed one face, OpenVINO bf16", NO_BF16)
+    for one in BEYOND_F32:
+        if f"OpenVINO {one}" not in works:
+            yield skipped("embed", f"embed one face, OpenVINO {one}", NOT_HAD.format(one))
 
 
 def on_one(model: Callable[[list[Any]], Any]) -> Callable[[Any], Any]:

@@ -17,9 +17,9 @@ import cv2
 
 from benchmarks import peer
 from benchmarks.plan import Plan
-from benchmarks.product import built, data_folder, has_bf16, seeing
+from benchmarks.product import built, data_folder, has, seeing
 from benchmarks.rows import Row, Target, measured, skipped
-from benchmarks.stages import NO_BF16, lowest_cosine
+from benchmarks.stages import NOT_HAD, lowest_cosine
 from benchmarks.statistics import ratios, spread, timed
 
 GROUP, OURS = "peer", "ours"
@@ -31,6 +31,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], Target]] = {
     "f32, fast": ({"precision": "f32", **FAST}, IN_FLOAT32),
     "bf16": ({"precision": "bf16", **THOROUGH}, FASTEST),
     "bf16, fast": ({"precision": "bf16", **FAST}, FASTEST),
+    "int8": ({"precision": "int8", **THOROUGH}, FASTEST),
+    "int8, fast": ({"precision": "int8", **FAST}, FASTEST),
 }
 """Fast is without mirroring and enlarging; docs/accuracy.md has what that costs in accuracy."""
 
@@ -67,11 +69,8 @@ def _title(name: str) -> str:
 
 def _compared(plan: Plan, portraits: list[Path], peers: dict[str, peer.Peer]) -> Iterator[Row]:
     cv2.setNumThreads(1)
-    native = has_bf16()
     passes = {
-        name: _pass(plan, portraits, peers, said)
-        for name, (said, _) in VARIANTS.items()
-        if native or said["precision"] != "bf16"
+        name: _pass(plan, portraits, peers, said) for name, (said, _) in VARIANTS.items() if has(said["precision"])
     }
     theirs = {name: [value for one in passes.values() for value in one.took[name]] for name in peers}
     for name, values in theirs.items():
@@ -85,9 +84,9 @@ def _compared(plan: Plan, portraits: list[Path], peers: dict[str, peer.Peer]) ->
         yield measured(GROUP, f"detect and embed, ours, {name}", "ms", spread(one.took[OURS]), note=note)
 
     fastest = min(theirs, key=lambda name: spread(theirs[name]).median)
-    for name, (_, target) in VARIANTS.items():
+    for name, (said, target) in VARIANTS.items():
         if name not in passes:
-            yield skipped(GROUP, _title(name), NO_BF16, target)
+            yield skipped(GROUP, _title(name), NOT_HAD.format(said["precision"]), target)
             continue
         times = {other: ratios(values, passes[name].took[OURS]) for other, values in passes[name].took.items()}
         others = [f"{times[other].median:.1f} times as fast as {other}" for other in peers if other != fastest]

@@ -37,6 +37,8 @@ def make(folder: Path) -> dict[str, Path]:
     other = replace(known["other"][0], path=str(folder / "absent.onnx"), carrier=None)
     for name, version in ((NOT_INSTALLED, "7.3"), (WITHOUT_CURVE, "7.4")):
         (folder / "cards" / f"{name}.toml").write_text(toml(replace(other, name=name, version=version)))
+    for number, kind in enumerate(graphs.DESCRIBING):  # named by `describe.MODELS` of these tests, and not installed
+        (folder / "cards" / f"tiny-{kind}.toml").write_text(toml(graphs.card(kind, version=f"0.{number + 2}")))
     for name in ("tiny-face", OTHER, NOT_INSTALLED):
         (folder / "cards" / f"{name}.curve.toml").write_text(cards.curve_toml(CURVE))
     return {"cards": folder / "cards", "models": folder / "models"}

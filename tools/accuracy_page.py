@@ -19,7 +19,7 @@ def _read(name: str) -> Any:
 if __name__ == "__main__":
     names = [name for name in (*AUDITS, *ATTRIBUTES) if (RESULTS / "audit" / f"{name}.json").is_file()]
     audits = {name: _read(f"audit/{name}.json") for name in names}
-    growth = [_read("growth.json"), _read("growth_without_twins.json")]
+    growth = _read("growth.json")
     bars = _read("quality_bars.json") if (RESULTS / "quality_bars.json").is_file() else None
     made = page(_read("verification.json"), _read("calibration.json"), audits, _read("replay_peer.json"), growth, bars)
     keep("accuracy.md", made, sys.argv[1:])

@@ -770,6 +770,7 @@ def main() -> None:
         heads.NUMBERS.write_text(written(tables, digest, counts), encoding="utf-8")
         heads.readers.cache_clear()
         heads.said.cache_clear()
+        heads.calibration.cache_clear()
     check(all_seen, given.data)
 
 

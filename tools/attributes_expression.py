@@ -21,7 +21,7 @@ from attributes_appearance import Models, Picture, central, gather, models_in, r
 from recognizance.settings import read
 from recognizance.values import Model, Pixels, Trait, Vectors
 from recognizance.vision import adapters, cards, carriers, runtime
-from recognizance.vision.attributes import appearance, expression, features
+from recognizance.vision.attributes import appearance, expression, features, heads
 from recognizance.vision.attributes.describe import MODELS
 from recognizance.vision.attributes.expression import ORDER, Weighing
 from recognizance.vision.image import decode
@@ -47,7 +47,8 @@ class Seen:
             if face is None:
                 continue
             sighting = features.sighting(face, image.width, image.height)
-            judged = appearance.judge(features.of(image.pixels, [face], models.features), [sighting])[0]
+            read = heads.readers().read(features.of(image.pixels, [face], models.features))
+            judged = appearance.judge(read, [sighting])[0]
             shares.append(expression.shares(image.pixels, [face], shows)[0])
             smiles.append(judged[Trait.SMILE].probability)
             counts.append(expression.counts([sighting])[0])

@@ -372,7 +372,7 @@ def _ball(seen: Seen, facing: Sequence[Pose], rows: Array) -> fitted.Ball:
     terms, wanted = [], []
     for row in np.flatnonzero(rows):
         turn = pose.rotation_of(Pose(yaw=facing[row].yaw, roll=0, pitch=facing[row].pitch))[:2]
-        moved = eyes.pupils(seen.eyes(row), seen.mesh(row), facing[row])
+        moved = eyes.pupils(seen.eyes(row), head.held(seen.mesh(row), facing[row]))
         for side, sign in ((0, -1), (1, 1)):
             across, down = turn * (sign, 1, 1)
             terms += [[*across, 0.0], [*down[:2], 0.0, down[2]]]
@@ -384,7 +384,8 @@ def _ball(seen: Seen, facing: Sequence[Pose], rows: Array) -> fitted.Ball:
 
 def _tell_gazes(seen: Seen, facing: Sequence[Pose], rows: Array) -> None:
     """Print how far official portraits of people kept for testing look from the camera."""
-    gazes = np.array([eyes.directions(seen.eyes(row), seen.mesh(row), facing[row]) for row in np.flatnonzero(rows)])
+    held = _held(seen, facing)
+    gazes = np.array([eyes.directions(seen.eyes(row), held[row]) for row in np.flatnonzero(rows)])
     away = np.degrees(np.arcsin(gazes.mean(axis=1)))
     print(f"gazes of {len(away)} official portraits of people kept for testing: across and down,", end=" ")
     print(f"mean {away.mean(axis=0).round(2)}, mean size {np.abs(away).mean(axis=0).round(2)} degrees")
@@ -395,15 +396,20 @@ def _eyes(seen: Seen, facing: Sequence[Pose]) -> list[Mapping[str, float]]:
 
 
 def _mouth(seen: Seen, facing: Sequence[Pose]) -> list[Mapping[str, float]]:
-    return [mouth.features(seen.mesh(row), one) for row, one in enumerate(facing)]
+    return [mouth.features(seen.mesh(row), one) for row, one in enumerate(_held(seen, facing))]
 
 
 def _gaze(seen: Seen, facing: Sequence[Pose]) -> list[Mapping[str, float]]:
-    return [eyes.evidence(seen.eyes(row), seen.mesh(row), one) for row, one in enumerate(facing)]
+    each = ((seen.eyes(row), one) for row, one in enumerate(_held(seen, facing)))
+    return [eyes.evidence(pair, one, eyes.directions(pair, one)) for pair, one in each]
 
 
 def _hardships(seen: Seen, facing: Sequence[Pose]) -> list[Mapping[str, float]]:
-    return [head.hardships(seen.mesh(row), one) for row, one in enumerate(facing)]
+    return [one.hardships for one in _held(seen, facing)]
+
+
+def _held(seen: Seen, facing: Sequence[Pose]) -> list[head.Held]:
+    return [head.held(seen.mesh(row), one) for row, one in enumerate(facing)]
 
 
 LOGISTICS: Mapping[str, Callable[[Seen, Sequence[Pose]], list[Mapping[str, float]]]] = {

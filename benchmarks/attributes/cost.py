@@ -1,18 +1,21 @@
 """What attributes cost: milliseconds that ALL, and each by itself, take beyond the default ones, for one face.
 
-    python -m benchmarks.attributes.cost [--pictures 60] [--json FILE]
+    python -m benchmarks.attributes.cost [--pictures 60] [--float32] [--json FILE]
 
 On one thread, on pictures of one face each, asked for in turn. Processor time stands beside the time on the clock:
-machines that others work on too are slower by the clock alone.
+machines that others work on too are slower by the clock alone. With `--float32` every network computes as on a
+processor that has no bf16.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +32,10 @@ ASKED: dict[str, frozenset[Trait]] = {"ALL": frozenset(Trait)} | {
 }
 
 
-def seeing(folder: Path) -> Vision:
+def seeing(folder: Path, *, float32: bool = False) -> Vision:
     """Return the default models on one thread, those of attributes among them."""
     known, engine = cards.load(), runtime.start(device="cpu", threads=1)
+    engine = replace(engine, coarse="f32") if float32 else engine
 
     def opened(name: str) -> Any:
         card = known[ModelName(name)]
@@ -61,10 +65,11 @@ def main() -> None:
     asked.add_argument("--data", type=Path, default=Path("../shared/data"))
     asked.add_argument("--models", type=Path, default=read().models_folder)
     asked.add_argument("--pictures", type=int, default=60)
+    asked.add_argument("--float32", action="store_true", help="as on a processor without bf16")
     asked.add_argument("--json", type=Path)
     given = asked.parse_args()
 
-    vision = seeing(given.models)
+    vision = seeing(given.models, float32=given.float32)
     images = (decode(path.read_bytes()) for path in sorted((given.data / "congress/images").glob("*.jpg")))
     chosen = [image for image in images if len(vision.look(image)) == 1][: given.pictures]
     for image in chosen[:3]:
@@ -85,7 +90,9 @@ def main() -> None:
     for name, one in figures.items():
         print(f"{name:24} {one['clock']:6.1f} ms, {one['processor']:6.1f} ms of the processor")
     if given.json is not None:
-        given.json.write_text(json.dumps({"pictures": len(chosen), "milliseconds": figures}, indent=1) + "\n")
+        load = [round(one, 1) for one in os.getloadavg()]
+        kept = {"pictures": len(chosen), "float32": given.float32, "load": load, "milliseconds": figures}
+        given.json.write_text(json.dumps(kept, indent=1) + "\n")
 
 
 if __name__ == "__main__":

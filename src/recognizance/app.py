@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from recognizance.service import Service
     from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId, Trait
     from recognizance.vision.attributes.describe import Describer
+    from recognizance.vision.carriers import Shelf, Standing
     from recognizance.vision.runtime import Runtime
     from recognizance.vision.vision import Vision
     from recognizance.wire import Endpoint
@@ -116,7 +117,8 @@ class Parts:
     """What was built: the service, and what its edges need beside it.
 
     `writable` says whether the ledger takes entries, as of a second ago at most. `models` finds and compares faces,
-    `describing` tells what they show; of the latter some may be missing, and what is told with them is refused then.
+    `describing` tells what they show; of the latter some may be missing or damaged, and what is told with them is
+    refused then. `standing` says what has become of a model's file.
     """
 
     service: Service
@@ -126,12 +128,26 @@ class Parts:
     vision: Callable[[], Vision]
     models: tuple[Card, ...]
     describing: tuple[Card, ...]
-    installed: Callable[[Card], bool]
+    standing: Callable[[Card], Standing]
 
     @property
     def usable(self) -> tuple[Card, ...]:
-        """The models that requests are answered with, those that describe faces only where they are here."""
-        return (*self.models, *(card for card in self.describing if self.installed(card)))
+        """The models that requests are answered with, those that describe faces only where they are here and sound."""
+        return (*self.models, *self._that_are("sound"))
+
+    @property
+    def damaged(self) -> tuple[Card, ...]:
+        """The models in use whose files are not the ones their cards tell of."""
+        return tuple(card for card in (*self.models, *self.describing) if self.standing(card) == "damaged")
+
+    def _that_are(self, standing: str) -> list[Card]:
+        return [card for card in self.describing if self.standing(card) == standing]
+
+    def computes_in(self, card: Card) -> str:
+        """Return the precision of one model, which need not be the one that was asked for."""
+        from recognizance.vision import adapters
+
+        return adapters.arithmetic(card, self.runtime())
 
     def health(self) -> tuple[bool, Mapping[str, Any]]:
         """Say whether requests can be answered, and with what: anyone may read this."""
@@ -145,8 +161,12 @@ class Parts:
             "precision": chosen.precision,
             "threads": chosen.threads,
             "why": chosen.why,
-            "models": [{"name": card.name, "task": card.task, "sha256": card.sha256} for card in self.usable],
-            "missing": [card.name for card in self.describing if not self.installed(card)],
+            "models": [
+                {"name": card.name, "task": card.task, "sha256": card.sha256, "precision": self.computes_in(card)}
+                for card in self.usable
+            ],
+            "missing": [card.name for card in self._that_are("missing")],
+            "damaged": [card.name for card in self.damaged],
         }
 
 
@@ -168,16 +188,16 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.operations import OPERATIONS, policies
     from recognizance.operations.call import Tools
     from recognizance.service import Service
-    from recognizance.vision import cards
+    from recognizance.vision.carriers import Shelf
     from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
     asked = adopted.called(settings.policy)
     loaded = policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
-    known = cards.load(given_folder(settings.cards))
-    detector, embedder = _finding(known, settings)
-    describing = _describing(known, settings)
-    engine, vision, with_embedder = _eyes(known, detector, embedder, settings)
+    cast = _cast(settings)
+    detector, embedder, describing = cast.detector, cast.embedder, tuple(cast.describing.values())
+    engine, vision, with_embedder = _eyes(cast, settings)
+    shelf = Shelf(settings.models_folder)
     media = connect(settings)
     index = named.module(settings.index, package="recognizance.gallery.indexes")
 
@@ -216,17 +236,17 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             backups=Backups(database, settings.data / "backups"),
             vault=vault.Vault(wrapping, os.urandom),
             reviewing=_reviewing(settings),
-            scale=cache(lambda name: scale_of(_face_model(known, name))),
-            face_model=lambda name: _face_model(known, name),
+            scale=cache(lambda name: scale_of(_face_model(cast.known, name))),
+            face_model=lambda name: _face_model(cast.known, name),
             read=media.read,
             room=Room(settings.pixels).take,
-            models=lambda: _states(known.values(), (detector, embedder, *describing), settings, engine),
+            models=lambda: _states(cast, shelf, settings, engine),
             seal=seal,
             ledger=record,
             witness=witnessed.witness(folder, signer.name, settings.witnessed, os.urandom),
             now=now,
             new_id=new_id,
-            mesh=next((card for card in describing if card.task == "mesh"), None),
+            mesh=cast.describing.get("mesh"),
         )
         if adopts:
             policies.adopt_at_start(tools, settings.account, decided_by, decides)
@@ -239,7 +259,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             vision,
             models=(detector, embedder),
             describing=describing,
-            installed=partial(_installed, settings=settings),
+            standing=shelf.standing,
         )
     finally:
         gallery.close()
@@ -260,8 +280,41 @@ def _reviewing(settings: Settings) -> Rules:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Which model plays which part: every card by name, what finds and what compares faces, and what describes them.
+
+    `describing` has a card for each task; none where facial attributes are switched off.
+    """
+
+    known: Mapping[ModelName, Card]
+    detector: Card
+    embedder: Card
+    describing: Mapping[str, Card]
+
+    @property
+    def used(self) -> tuple[Card, ...]:
+        """The models in use."""
+        return (self.detector, self.embedder, *self.describing.values())
+
+
+def _cast(settings: Settings) -> Cast:
+    """Choose the models by the settings. Raises `ModelUnusable` for a card that breaks a rule, or one not there."""
+    from recognizance.vision import cards
+    from recognizance.vision.attributes.describe import MODELS
+
+    known = cards.load(given_folder(settings.cards))
+    tells = {} if settings.attributes == "off" else MODELS
+    return Cast(
+        known,
+        cards.choose(known, settings.detector, task="detect"),
+        cards.choose(known, settings.embedder, task="embed"),
+        {task: cards.choose(known, name, task=task) for task, name in tells.items()},
+    )
+
+
 def _eyes(
-    known: Mapping[ModelName, Card], detector: Card, embedder: Card, settings: Settings
+    cast: Cast, settings: Settings
 ) -> tuple[Callable[[], Runtime], Callable[[], Vision], Callable[[ModelName], Vision]]:
     """Return what starts the runtime, what loads the models on it, and what gives the same with another embedder."""
 
@@ -274,16 +327,16 @@ def _eyes(
         from recognizance.vision.vision import Vision
 
         return Vision(
-            _model(detector, engine(), settings),
-            _model(embedder, engine(), settings),
+            _model(cast.detector, engine(), settings),
+            _model(cast.embedder, engine(), settings),
             mirror=settings.mirror,
             enlarge=settings.enlarge,
-            describer=None if settings.attributes == "off" else _describer(known, settings, engine),
+            describer=_describer(cast.describing, settings, engine) if cast.describing else None,
         )
 
     @cache
     def other(name: ModelName) -> Vision:
-        card = _face_model(known, name)
+        card = _face_model(cast.known, name)
         try:
             return replace(vision(), embedder=_model(card, engine(), settings))
         except ModelUnusable as error:
@@ -291,25 +344,23 @@ def _eyes(
 
     engine = once(start)
     vision = once(load)
-    return engine, vision, lambda name: vision() if name == embedder.name else other(name)
+    return engine, vision, lambda name: vision() if name == cast.embedder.name else other(name)
 
 
-def _describer(known: Mapping[ModelName, Card], settings: Settings, engine: Callable[[], Runtime]) -> Describer:
+def _describer(describing: Mapping[str, Card], settings: Settings, engine: Callable[[], Runtime]) -> Describer:
     """Return what describes faces, its models loaded now or when first needed, as the settings have it."""
-    from recognizance.vision.attributes.describe import MODELS, Describer
+    from recognizance.vision.attributes.describe import Describer
 
     def load(card: Card) -> Any:
-        if not _installed(card, settings):
+        try:
+            return _model(card, engine(), settings)
+        except ModelMissing:  # which names a folder of ours, and this may reach a client
             raise ModelMissing(
                 f"what was asked of the face needs the model {card.name}, which is not installed here; "
                 f"to bring it: recognizance models install {card.name}"
-            )
-        return _model(card, engine(), settings)
+            ) from None
 
-    def later(card: Card) -> Callable[[], Any]:
-        return once(lambda: load(card))
-
-    models = {task: later(known[name]) for task, name in MODELS.items() if name in known}
+    models = {task: once(partial(load, card)) for task, card in describing.items()}
     if settings.attributes == "start":
         for model in models.values():
             try:
@@ -329,42 +380,19 @@ def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
         raise ModelMissing(f"the face model {name} of a collection is not known here: {error}") from error
 
 
-def _finding(known: Mapping[ModelName, Card], settings: Settings) -> tuple[Card, Card]:
-    """Return the cards of the models that find and that compare faces. Raises `ModelUnusable`."""
-    from recognizance.vision import cards
-
-    detector = cards.choose(known, settings.detector, task="detect")
-    return detector, cards.choose(known, settings.embedder, task="embed")
-
-
-def _describing(known: Mapping[ModelName, Card], settings: Settings) -> tuple[Card, ...]:
-    """Return the cards of the models that tell what faces show; none where that is switched off."""
-    from recognizance.vision.attributes.describe import MODELS
-
-    return () if settings.attributes == "off" else tuple(known[name] for name in MODELS.values() if name in known)
-
-
-def _installed(card: Card, settings: Settings) -> bool:
-    """Tell whether a model's file is in the models folder, unread."""
-    from recognizance.vision import carriers
-
-    return carriers.installed(card, settings.models_folder) is not None
-
-
-def _states(
-    known: Iterable[Card], used: Sequence[Card], settings: Settings, engine: Callable[[], Runtime]
-) -> list[ModelState]:
+def _states(cast: Cast, shelf: Shelf, settings: Settings, engine: Callable[[], Runtime]) -> list[ModelState]:
     """Return what has become of each model here."""
     from recognizance.operations.call import ModelState
+    from recognizance.vision import carriers
 
     chosen = engine().chosen
     states: list[ModelState] = []
-    for card in known:
-        installed, in_use = _installed(card, settings), card in used
-        on_cpu = card.carrier is not None and card.carrier.member.endswith(".tflite")  # whatever the device is
-        ran = ("cpu", "OpenVINO") if on_cpu and chosen.device != "cpu" else (chosen.device, chosen.runtime)
-        where = ran if installed and in_use else ()
-        states.append(ModelState(card, installed, in_use, *where))
+    for card in cast.known.values():
+        standing, in_use = shelf.standing(card), card in cast.used
+        on_cpu = chosen.device != "cpu" and carriers.on_cpu_only(card, settings.models_folder)
+        ran = ("cpu", "OpenVINO") if on_cpu else (chosen.device, chosen.runtime)
+        where = ran if standing == "sound" and in_use else ()
+        states.append(ModelState(card, standing != "missing", standing == "damaged", in_use, *where))
     return states
 
 
@@ -429,9 +457,14 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
         parts.service.tools.keyring.check()
         parts.vision()
         chosen = parts.runtime().chosen
-        where = f"{chosen.device}, {chosen.runtime}, {chosen.precision}, {chosen.threads} threads"
-        _log_models((str(card.name) for card in parts.usable), where)
-        models = [(str(card.name), f"{where}: {chosen.why}") for card in parts.usable]
+        where = {
+            str(card.name): f"{chosen.device}, {chosen.runtime}, {parts.computes_in(card)}, {chosen.threads} threads"
+            for card in parts.usable
+        }
+        _log_models(where)
+        models = [(name, f"{one}: {chosen.why}") for name, one in where.items()]
+        for card in parts.damaged:
+            logging.getLogger("recognizance").error("%s", damage(card, settings))
         due = overdue(parts)
         if due:
             logging.getLogger("recognizance").warning("%s", due)
@@ -454,6 +487,17 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
         finally:
             upkeep.close()
             _sign(parts)
+
+
+def damage(card: Card, settings: Settings) -> str:
+    """Say of a model whose file is not the one its card tells of which file that is, and what brings the right one."""
+    from recognizance.vision import carriers
+
+    return (
+        f"the model {card.name} is damaged, or somebody has put another in its place: "
+        f"{carriers.file_of(card, settings.models_folder)} has not the SHA-256 of its card; what needs it is refused; "
+        f"recognizance models install {card.name} brings it again"
+    )
 
 
 def overdue(parts: Parts) -> str | None:
@@ -487,8 +531,8 @@ def reachable(address: str) -> str:
     return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
 
 
-def _log_models(models: Iterable[str], where: str) -> None:
-    for name in models:  # why there is said once, when the server listens
+def _log_models(models: Mapping[str, str]) -> None:
+    for name, where in models.items():  # why there is said once, when the server listens
         logging.getLogger("recognizance").info("model=%s %s", name, where)
 
 
@@ -514,13 +558,11 @@ def pipeline(settings: Settings, /, *, face: str, centred: bool = True) -> Pipel
 def describing(settings: Settings, /, *, face: str, wants: frozenset[Trait]) -> Describing:
     """Load the models that an audit of these traits needs; `face` says which of several counts, as for `pipeline`."""
     from recognizance.evaluation.sets import described, embedding
-    from recognizance.vision import cards
 
-    known = cards.load(given_folder(settings.cards))
-    detector, embedder = _finding(known, settings)
-    engine, vision, _ = _eyes(known, detector, embedder, settings)
+    cast = _cast(settings)
+    engine, vision, _ = _eyes(cast, settings)
     seeing = vision()
-    used = [detector, *seeing.prepare(wants)]
+    used = [cast.detector, *seeing.prepare(wants)]
     chosen = engine().chosen
     choices = (f"precision={chosen.precision}", f"device={chosen.device}", f"enlarge={settings.enlarge}")
     choose = {"largest": embedding.largest, "central": embedding.central}[face]

@@ -17,6 +17,7 @@
     └── Throttled                 more work in hand than this server takes on
     ModelUnusable                 a card, a digest or a file is not what it should be (an operator's error)
     ├── ModelMissing              no such model is installed here
+    ├── ModelDamaged              a model's file is not the one its card tells of
     └── ModelMismatch             vectors of two models were about to be compared
     SettingsWrong                 a setting has no meaning (an operator's error)
     └── PolicyWrong               a policy, or its table of cases, cannot be used
@@ -146,6 +147,10 @@ class ModelUnusable(Exception):
 
 class ModelMissing(ModelUnusable):
     """What a collection's vectors were made with is not here. Says which model, and how to bring it."""
+
+
+class ModelDamaged(ModelUnusable):
+    """A model's file has another SHA-256 than its card says: it was damaged, or somebody put another in its place."""
 
 
 class ModelMismatch(ModelUnusable):

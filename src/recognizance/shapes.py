@@ -2547,6 +2547,7 @@ class ModelDescription(TypedDict):
     Origin: NotRequired[str]
     Sha256: NotRequired[str]
     Installed: NotRequired[bool]
+    Damaged: NotRequired[bool]
     InUse: NotRequired[bool]
     Device: NotRequired[str]
     Runtime: NotRequired[str]

@@ -293,6 +293,7 @@ class Face:
     """One face in one image, as far as it was asked about.
 
     `embedding`, `mesh` and `traits` are None when they were not asked for; a model that fails raises instead.
+    `calibrated` says whether `confidence` is a probability, or the score of a detector whose card has no `Sureness`.
     """
 
     box: Box
@@ -303,6 +304,7 @@ class Face:
     embedding: Embedding | None = None
     mesh: Mesh | None = None
     traits: Traits | None = None
+    calibrated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -705,6 +707,21 @@ class Sureness:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranges:
+    """What the activations of a model have been, by which it can be computed in bytes (precision int8).
+
+    `tensors` has, for the name of each tensor that a layer multiplies with its weights, the lowest and the highest
+    value it is to keep; a layer without one stays in floats. `measured_on` says in a sentence which pictures went
+    through, `measured_at` is a date, `command` makes the same numbers again.
+    """
+
+    measured_on: str
+    measured_at: str
+    command: str
+    tensors: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is known of one model file before it is opened.
 
@@ -735,6 +752,7 @@ class Card:
     member: str | None = None
     sureness: Sureness | None = None
     curve: Curve | None = None
+    ranges: Ranges | None = None
 
 
 In = TypeVar("In", contravariant=True)

@@ -180,6 +180,51 @@ def test_a_server_told_to_bring_nothing_starts_without_what_tells_attributes(she
     assert "tiny-gender is not installed, so requests for gender and ALL are refused" in ran.err
 
 
+def test_a_damaged_model_of_attributes_is_told_loudly_and_neither_called_missing_nor_written_over(
+    shell, found, tmp_path
+):
+    shell("models", "install")
+    damage(tmp_path, "tiny-age")
+    before = found.asked
+    ran = shell("serve")
+    assert (ran.code, len(shell.opened), found.asked) == (0, 1, before)
+    (told, stopped) = ran.err.splitlines()
+    assert "tiny-age is DAMAGED" in told
+    assert "requests for age and ALL are refused" in told
+    assert "recognizance models install tiny-age brings it again" in told
+    assert "not installed" not in told
+    assert stopped == "Stopped."
+
+
+def test_a_registry_that_gives_another_file_than_the_card_tells_of_is_told(shell, found, tmp_path):
+    with zipfile.ZipFile(found.path, "w") as archive:
+        archive.writestr("models/tiny-age.onnx", b"tampered with")
+        archive.writestr("models/tiny-gender.onnx", DESCRIBING["tiny-gender"])
+    ran = shell("serve")
+    assert (ran.code, len(shell.opened)) == (0, 1)
+    assert f"SHA-256 {hashlib.sha256(b'tampered with').hexdigest()}" in ran.err
+    assert "tiny-age is not installed, so requests for age and ALL are refused" in ran.err
+    assert "tiny-gender: installed" in ran.err
+
+
+def test_a_damaged_model_is_listed_as_damaged(shell, found, tmp_path):
+    shell("models", "install")
+    damage(tmp_path, "tiny-age")
+    assert (
+        "tiny-age: in use, DAMAGED (recognizance models install tiny-age brings it again)"
+        in shell("models", "list").out
+    )
+    said = {one["Name"]: one["Damaged"] for one in json.loads(shell("models", "list", "--json").out)["Models"]}
+    assert {name for name, damaged in said.items() if damaged} == {"tiny-age"}
+    assert shell("models", "verify").code == 1
+
+
+def test_a_detector_whose_scores_are_no_probabilities_is_listed_as_that(shell, cards):
+    lines = shell("models", "list").out.splitlines()
+    assert sum("no probability: quality filters do not ask for it" in line for line in lines) >= 1
+    assert any("confidence is how often a find of that score is a face" in line for line in lines)
+
+
 def test_what_is_brought_by_hand_and_fails_says_why(shell, found):
     found.there = False
     ran = shell("models", "install")

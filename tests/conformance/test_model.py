@@ -247,8 +247,9 @@ def test_both_runtimes_say_the_same():
     for kind in graphs.CARRIED:
         models = [opened(runtime.start(device=device, threads=1), kind) for device in DEVICES]
         batch = pictures(models[0].card, 4)
+        off = 2.0**-7 if models[0].card.task in adapters.COARSE else 1e-5  # OpenVINO's may be in bf16, of 8 bits
         for some, others in zip(*(flat(model(batch)) for model in models), strict=True):
-            assert np.allclose(some, others, atol=1e-5)
+            assert np.allclose(some, others, rtol=off, atol=1e-5)
 
 
 @given(st.integers(1, 10_000), st.sampled_from([8, 32]))

@@ -19,6 +19,7 @@ from recognizance import app, shapes
 from recognizance.accountability import ledger
 from recognizance.operations import attributes
 from recognizance.values import Trait
+from recognizance.vision import runtime
 from recognizance.vision.attributes import describe
 
 PHOTO = {"Bytes": people(ANNA)}
@@ -295,11 +296,18 @@ def test_a_damaged_model_stops_no_server_and_no_path_leaves_it(given, key, tmp_p
     (file,) = (tmp_path / "models" / "tiny-age").glob("*.onnx")
     file.chmod(0o600)
     file.write_bytes(b"something else")
-    with serving(replace(given, models=tmp_path / "models", attributes=when), key) as (rekognition, _, _):
+    with serving(replace(given, models=tmp_path / "models", attributes=when), key) as (rekognition, house, parts):
         assert set(detail(rekognition, "SMILE")) == {*DEFAULT, "Smile"}
         code, said = refusal(rekognition.detect_faces, Image=PHOTO, Attributes=["AGE_RANGE"])
         assert code == "NotImplementedException"
+        assert "damaged" in said
         assert str(tmp_path) not in said
+        well, told = parts.health()
+        assert (well, told["damaged"], told["missing"]) == (True, ["tiny-age"], [])
+        assert "tiny-age" not in {one["name"] for one in told["models"]}
+        listed = {one["Name"]: one for one in house.list_models()["Models"]}
+        assert (listed["tiny-age"]["Installed"], listed["tiny-age"]["Damaged"]) == (True, True)
+        assert not listed["tiny-mesh"]["Damaged"]
 
 
 def test_a_damaged_mesh_stops_nobody_from_being_enrolled_or_searched_for(given, key, tmp_path):
@@ -312,6 +320,23 @@ def test_a_damaged_mesh_stops_nobody_from_being_enrolled_or_searched_for(given, 
         answer = indexed(rekognition, QualityFilter="AUTO")
         assert [*answer["FaceRecords"], *answer["UnindexedFaces"]]
         assert indexed(rekognition, QualityFilter="NONE")["FaceRecords"]
+
+
+def test_mesh_faces_says_whether_its_model_is_damaged_or_missing(given, key, tmp_path):
+    shutil.copytree(given.models, tmp_path / "models")
+    with serving(replace(given, models=tmp_path / "models"), key) as (_, house, _):
+        (file,) = (tmp_path / "models" / "tiny-mesh").glob("*.onnx")
+        file.chmod(0o600)
+        file.write_bytes(b"something else")
+        code, said = refusal(house.mesh_faces, Image=PHOTO)
+        assert code == "NotImplementedException"
+        assert "tiny-mesh is damaged" in said
+        assert str(tmp_path) not in said
+        file.unlink()
+        code, said = refusal(house.mesh_faces, Image=PHOTO)
+        assert code == "NotImplementedException"
+        assert "tiny-mesh is not installed" in said
+        assert "damaged" not in said
 
 
 def test_the_entry_names_the_mesh_where_it_had_a_say_in_who_is_enrolled(rekognition, staff, parts):
@@ -360,10 +385,14 @@ def test_a_server_tells_which_models_it_answers_with(house, parts):
     listed = {one["Name"]: one for one in house.list_models()["Models"]}
     well, told = parts.health()
     assert well
+    answering = {one["name"]: one for one in told["models"]}
+    coarse = runtime.start(device="cpu", threads=1).coarse
     for task in graphs.DESCRIBING:
         assert listed[f"tiny-{task}"]["InUse"]
         assert listed[f"tiny-{task}"]["Installed"]
-        assert {"name": f"tiny-{task}", "task": task, "sha256": listed[f"tiny-{task}"]["Sha256"]} in told["models"]
+        one = answering[f"tiny-{task}"]
+        assert (one["task"], one["sha256"]) == (task, listed[f"tiny-{task}"]["Sha256"])
+        assert one["precision"] == ("f32" if task in ("mesh", "iris") else coarse)
     assert told["missing"] == []
 
 

@@ -73,6 +73,19 @@ def embedder(*, layout: str = "NCHW", dimension: int = DIMENSION, spoilt: float 
     return graph.model({"face": shape}, {"vector": [batch, dimension]})
 
 
+def layered(*, dimension: int = DIMENSION) -> bytes:
+    """Convolutions, one of them in groups, and a matrix: the kinds of layers that real embedders have."""
+    graph, random = Graph(), np.random.default_rng(9)
+    for name, shape in {"weights": (16, 3, 3, 3), "each": (16, 1, 3, 3), "last": (dimension, 16 * SIZE * SIZE)}.items():
+        graph.constant(name, (random.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32))
+    graph.constant("slope", np.full((16, 1, 1), 0.25, np.float32))
+    seen = graph.add("PRelu", [graph.add("Conv", ["face", "weights"], "sums", pads=[1, 1, 1, 1]), "slope"], "seen")
+    graph.add("Conv", [seen, "each"], "apart", pads=[1, 1, 1, 1], group=16)
+    graph.add("Flatten", [graph.add("Relu", ["apart"], "positive")], "flat")
+    graph.add("Gemm", ["flat", "last"], "vector", transB=1)
+    return graph.model({"face": [1, 3, SIZE, SIZE]}, {"vector": [1, dimension]})
+
+
 def yunet(*, spoilt: float = 0.0, short: bool = False) -> bytes:
     """YuNet's twelve outputs; `spoilt` is added to every score, `short` leaves a number out of each box."""
     graph = Graph()

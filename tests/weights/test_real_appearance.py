@@ -11,7 +11,7 @@ from tests.weights.test_real_faces import FOLDER
 
 from recognizance.values import Gender, Image, Trait
 from recognizance.vision import adapters, cards, carriers, runtime
-from recognizance.vision.attributes import age, appearance, features, gender
+from recognizance.vision.attributes import age, appearance, features, gender, heads
 from recognizance.vision.image import decode
 from recognizance.vision.vision import Vision
 
@@ -40,9 +40,10 @@ def told(models, pixels):
     faces = Vision(models["yunet-2023mar"], models["sface-2021dec"]).look(image, limit=1)
     seen = features.of(image.pixels, faces, models["sface-2021dec-middle"])
     sightings = [features.sighting(one, image.width, image.height) for one in faces]
-    (judged,) = appearance.judge(seen, sightings)
-    (shown,) = gender.of(image.pixels, faces, models["gender-v1"], seen, sightings)
-    (ages,) = age.of(image.pixels, faces, models["age-v1"], seen, sightings)
+    read = heads.readers().read(seen)
+    (judged,) = appearance.judge(read, sightings)
+    (shown,) = gender.of(image.pixels, faces, models["gender-v1"], read["female"], sightings)
+    (ages,) = age.of(image.pixels, faces, models["age-v1"], read["age"], sightings)
     return judged, shown, ages
 
 

@@ -32,7 +32,7 @@ KEY = Key(
 def rekognition(tmp_path_factory):
     if MISSING:
         pytest.skip(f"{' and '.join(MISSING)} not installed in {FOLDER}; `make models` brings them")
-    chosen = settings.read({}, data=tmp_path_factory.mktemp("data"), models=FOLDER, device="cpu")
+    chosen = settings.read({}, data=tmp_path_factory.mktemp("data"), models=FOLDER, device="cpu", attributes="off")
     with app.build(chosen) as parts:
         server = app.endpoint(parts, KEY, chosen)
         client = in_process(server, access_key=KEY.access_key_id, secret=KEY.secret)

@@ -43,6 +43,11 @@ def read(pixels, models):
     return meshes[0], eyes.look(pixels, meshes, models["iris"])[0]
 
 
+def held(found):
+    """Return how the head of a mesh is held."""
+    return head.held(found, head.pose_of(found))
+
+
 @pytest.fixture(scope="module")
 def drawn(portrait, models):
     return heads.of_portrait(portrait, read(portrait, models)[0], fitted.numbers().rigid)
@@ -67,14 +72,14 @@ def test_a_turned_picture_changes_roll_alone(drawn, models, roll):
 def test_a_mirrored_portrait_looks_the_other_way_and_is_judged_alike(portrait, models):
     one = read(portrait, models)
     other = read(np.ascontiguousarray(portrait[:, ::-1]), models)
-    poses, gazes = [head.pose_of(both[0]) for both in (one, other)], [eyes.gaze_of(b, a) for a, b in (one, other)]
+    poses, gazes = [head.pose_of(both[0]) for both in (one, other)], [eyes.gaze_of(b, held(a)) for a, b in (one, other)]
     assert (poses[1].yaw, poses[1].roll, poses[1].pitch) == pytest.approx(
         (-poses[0].yaw, -poses[0].roll, poses[0].pitch), abs=4
     )
     assert (gazes[1].yaw, gazes[1].pitch) == pytest.approx((-gazes[0].yaw, gazes[0].pitch), abs=4)
     for mesh_seen, pair in (one, other):
-        assert eyes.open_of(pair, mesh_seen).value
-        assert mouth.open_of(mesh_seen).value
+        assert eyes.open_of(pair, held(mesh_seen)).value
+        assert mouth.open_of(mesh_seen, held(mesh_seen)).value
 
 
 def test_landmarks_are_where_the_detector_sees_them(portrait, models):
@@ -90,4 +95,4 @@ def test_what_is_no_face_is_seen_to_be_none(portrait, models):
     noise = np.random.default_rng(1).integers(0, 255, portrait.shape, np.uint8)
     found = mesh.find(noise, [face], models["mesh"])[0]
     assert found.sure < 0.01
-    assert mouth.open_of(found).confidence < 75
+    assert mouth.open_of(found, held(found)).confidence < 75

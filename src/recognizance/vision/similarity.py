@@ -157,7 +157,7 @@ def scale_of(card: Card) -> Similarity:
     if card.curve is None:
         raise ModelUnusable(
             f"the model {card.name} has no curve, so its cosines have no known meaning and it cannot compare; "
-            "fit one with `recognizance audit calibrate`"
+            f"fit one with: recognizance audit calibrate --model {card.name} --images PEOPLE --write CARDS"
         )
     return Similarity(card.curve)
 

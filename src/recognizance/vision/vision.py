@@ -41,7 +41,7 @@ class Vision:
         """Return up to `limit` faces, largest first, each with its pose and quality and without a vector."""
         sureness = self.detector.card.sureness or detect.AS_SCORED
         found = detect.find(image.pixels, self.detector, limit=limit, sureness=sureness, enlarge=self.enlarge)
-        return [_face(one, image) for one in found]
+        return [_face(one, image, calibrated=self.detector.card.sureness is not None) for one in found]
 
     def mesh(self, image: Image, faces: Sequence[Face]) -> list[Face]:
         """Return `faces`, in order, each with its mesh and the mesh's pose; as given without a describer."""
@@ -86,13 +86,14 @@ class Vision:
         ]
 
 
-def _face(found: Detection, image: Image) -> Face:
+def _face(found: Detection, image: Image, *, calibrated: bool) -> Face:
     return Face(
         box=found.box,
         landmarks=found.landmarks,
         confidence=found.confidence,
         pose=pose.from_landmarks(found.landmarks, image.width, image.height),
         quality=quality.measure(align(image.pixels, found.landmarks)),
+        calibrated=calibrated,
     )
 
 

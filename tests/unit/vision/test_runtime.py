@@ -9,6 +9,7 @@ from tests.tiny import graphs
 
 from recognizance import cores
 from recognizance.errors import ModelUnusable, SettingsWrong
+from recognizance.values import Ranges
 from recognizance.vision import fold, runtime
 
 FREE = fold.prepare(graphs.embedder(), preparation="fold", task="embed")
@@ -35,7 +36,15 @@ def test_some_core_may_always_be_used():
     ],
 )
 def test_bf16_is_native_where_the_processor_says_so(cpuinfo, native):
-    assert runtime.native_bf16(cpuinfo) is native
+    assert runtime.native(runtime.NATIVE_BF16, cpuinfo) is native
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "native"),
+    [("flags\t\t: fpu avx512_vnni", True), ("flags\t: avx2 avx_vnni", True), ("flags\t: avx2 avx512_bf16", False)],
+)
+def test_int8_is_native_where_the_processor_says_so(cpuinfo, native):
+    assert runtime.native(runtime.NATIVE_INT8, cpuinfo) is native
 
 
 def test_what_was_chosen_is_said_with_the_reason():
@@ -60,7 +69,15 @@ def test_cuda_that_is_asked_for_and_does_not_work_is_an_error():
         runtime.start(device="cuda")
 
 
-@pytest.mark.parametrize("given", [{"device": "npu"}, {"device": "cpu-onnxruntime", "precision": "bf16"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"device": "npu"},
+        {"device": "cpu", "precision": "f16"},
+        {"device": "cpu-onnxruntime", "precision": "bf16"},
+        {"device": "cpu-onnxruntime", "precision": "int8"},
+    ],
+)
 def test_what_there_is_not_is_an_error(given):
     with pytest.raises(SettingsWrong, match="should be"):
         runtime.start(**given)
@@ -182,3 +199,70 @@ def test_results_are_the_callers_own():
     kept = first.copy()
     network(np.zeros((1, 3, 8, 8), np.float32))
     assert np.array_equal(first, kept)
+
+
+LAYERED = fold.prepare(graphs.layered(), preparation="fold", task="embed")
+MEASURED = Ranges(
+    "noise", "2026-01-01", "by hand", {"face": (0.0, 255.0), "seen": (-250.0, 1000.0), "flat": (-40.0, 400.0)}
+)
+FACES = np.random.default_rng(3).integers(0, 256, (6, 3, 8, 8)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def in_bytes():
+    try:
+        return runtime.start(device="cpu", precision="int8", threads=1)
+    except SettingsWrong as error:
+        pytest.skip(str(error))
+
+
+def cosines(some, others):
+    return (some * others).sum(axis=1) / np.linalg.norm(some, axis=1) / np.linalg.norm(others, axis=1)
+
+
+def test_int8_answers_as_float32_does_nearly(in_bytes):
+    right = runtime.start(device="cpu", threads=1).open(LAYERED, name="tiny")(FACES)["vector"]
+    network = in_bytes.open(LAYERED, name="tiny", ranges=MEASURED)
+    kinds = {node.get_rt_info()["runtimePrecision"] for node in network._compiled.get_runtime_model().get_ops()}
+    found = network(FACES)["vector"]
+    assert {"u8", "i8"} & kinds, "some layers compute in bytes"
+    assert cosines(found, right).min() > 0.999
+    assert not np.array_equal(found, right)
+
+
+def test_int8_gives_the_same_every_time_and_in_any_company(in_bytes):
+    network = in_bytes.open(LAYERED, name="tiny", ranges=MEASURED)
+    together = network(FACES)["vector"]
+    alone = np.concatenate([network(face[None])["vector"] for face in FACES])
+    again = in_bytes.open(LAYERED, name="tiny", ranges=MEASURED)(FACES)["vector"]
+    assert np.array_equal(together, alone)
+    assert np.array_equal(together, again)
+
+
+def test_a_model_without_ranges_is_not_computed_in_int8_and_says_so(in_bytes):
+    assert in_bytes.arithmetic(ranges=MEASURED) == "int8"
+    assert in_bytes.arithmetic() == in_bytes.coarse
+    assert in_bytes.chosen.precision == "int8"
+    assert in_bytes.chosen.why.endswith(
+        f"; int8 is for models whose ranges are known, the others compute in {in_bytes.coarse}"
+    )
+    hint = in_bytes.open(LAYERED, name="tiny")._compiled.get_property("INFERENCE_PRECISION_HINT")
+    assert hint.to_string() == in_bytes.coarse
+
+
+def test_ranges_change_nothing_where_int8_was_not_asked_for():
+    engine = runtime.start(device="cpu", threads=1)
+    assert engine.arithmetic(ranges=MEASURED) == "f32"
+    found = (engine.open(LAYERED, name="tiny", ranges=one)(FACES)["vector"] for one in (None, MEASURED))
+    assert np.array_equal(*found)
+
+
+def test_ranges_of_another_graph_are_refused(in_bytes):
+    with pytest.raises(ModelUnusable, match="its ranges name 'flat', which no layer of the graph multiplies"):
+        in_bytes.open(FREE, name="tiny", ranges=MEASURED)
+
+
+def test_a_precision_that_the_processor_lacks_is_refused(monkeypatch):
+    monkeypatch.setattr(runtime, "NATIVE_INT8", {"a feature of tomorrow"})
+    with pytest.raises(SettingsWrong, match=r"precision is int8, which this processor does not have; it should be f32"):
+        runtime.start(device="cpu", precision="int8")

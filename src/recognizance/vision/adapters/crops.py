@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +62,18 @@ class Crops:
             check_pixels(pixels)
             if pixels.shape[:2] != (self.size, self.size):
                 raise ValueError(f"{name} takes faces {self.size} pixels square, got {pixels.shape}")
-        values = np.stack(batch).astype(np.float32)
+        values = np.empty((len(batch), *self.axes), np.float32)
+        for into, pixels in zip(values, batch, strict=True):
+            seen = self._channels(pixels)
+            into[...] = seen.transpose(2, 0, 1) if self.layout == "NCHW" else seen
+        beside = (-1, 1, 1) if self.layout == "NCHW" else (-1,)
+        for step, numbers, nothing in ((np.subtract, self.mean, 0), (np.multiply, self.scale, 1)):
+            if any(one != nothing for one in numbers):
+                step(values, np.array(numbers, np.float32).reshape(beside), out=values)
+        return values
+
+    def _channels(self, pixels: Pixels) -> NDArray[Any]:
+        """Return a face with the channels that the network takes, as the last axis."""
         if self.channels == "GREY":
-            values = np.rint(values @ np.array(LUMA, np.float32))[..., None]
-        elif self.channels == "BGR":
-            values = values[..., ::-1]
-        values = (values - np.array(self.mean, np.float32)) * np.array(self.scale, np.float32)
-        return np.ascontiguousarray(values.transpose(0, 3, 1, 2) if self.layout == "NCHW" else values)
+            return np.rint(pixels.astype(np.float32) @ np.array(LUMA, np.float32))[..., None]
+        return pixels[..., ::-1] if self.channels == "BGR" else pixels

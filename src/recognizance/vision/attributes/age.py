@@ -19,6 +19,11 @@ YEARS: Final = np.array([0.25, *range(1, 81)])
 GROWN: Final = (22.0, 3.0)
 """Well below the first number the model's own age is trusted alone, since nearly everybody the head was fitted to is
 grown up; the change to both together takes some of the second. Chosen on people for training."""
+CHILDREN: Final = 13
+"""Classes of the model that are of children."""
+PERHAPS: Final = 0.05
+"""Probability of a child from which a range reaches down to one. By eye, on 20 faces of children in WIDER FACE: ranges
+hold the age of 12 then, else of 8. Of 1,405 grown-ups whom nothing was fitted to 14 have a wider range for it."""
 OLDEST: Final = 100
 
 
@@ -26,15 +31,14 @@ def of(
     pixels: Pixels,
     faces: Sequence[Face],
     model: Model[Pixels, Vectors],
-    features: Vectors,
+    head: Years,
     sightings: Sequence[Sighting],
 ) -> list[Ages]:
     """Return the range of years each face looks to be in, in order; one run of the model for all.
 
-    The range is made to hold the true age of about 78 of 100 people. `features` are those of `features.of` for the
-    same faces. Raises `ModelUnusable` as the model does.
+    The range is made to hold the true age of about 78 of 100 people. `head` is what the head of that name makes of
+    the same faces. Raises `ModelUnusable` as the model does.
     """
-    head = heads.readers().read(features)["age"]
     return [found for _, found in ranges(shares(pixels, faces, model), head, sightings)]
 
 
@@ -50,7 +54,7 @@ def shares(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Vectors])
 
 
 def ranges(shares: Vectors, head: Years, sightings: Sequence[Sighting]) -> list[tuple[float, Ages]]:
-    """Return for each face the likeliest age, and the range about it."""
+    """Return for each face the likeliest age, and the range about it, which reaches down where it may be a child."""
     if not sightings:
         return []
     said = heads.said()["age"]
@@ -58,10 +62,23 @@ def ranges(shares: Vectors, head: Years, sightings: Sequence[Sighting]) -> list[
     found = blended(model, head, said["blend"])
     seen = np.stack([one.numbers for one in sightings]).astype(np.float64)
     width = np.exp(hints(found, model, head, spread(shares), seen) @ np.asarray(said["widths"]))
-    lows, highs = (np.rint(np.clip(found + said[edge] * width, 0, OLDEST)).astype(int) for edge in ("low", "high"))
+    low, high = (np.clip(found + said[edge] * width, 0, OLDEST) for edge in ("low", "high"))
+    lows, highs = (np.rint(edge).astype(int) for edge in (np.minimum(low, perhaps_a_child(shares)), high))
     return [
         (float(one), Ages(int(low), int(max(low, high)))) for one, low, high in zip(found, lows, highs, strict=True)
     ]
+
+
+def perhaps_a_child(shares: Vectors) -> Years:
+    """Return how young faces may be where the model thinks a child likely enough, and `OLDEST` where it does not.
+
+    Of children seen from the side or from below it gives most to grown-ups, and a little to the right age: nine tenths
+    of what it gives to children lie at that age or above.
+    """
+    young = shares[:, :CHILDREN].astype(np.float64)
+    likely = young.sum(axis=1)
+    first = np.argmax(np.cumsum(young, axis=1) >= 0.1 * likely[:, None], axis=1)
+    return np.where(likely >= PERHAPS * shares.sum(axis=1), YEARS[first], OLDEST)
 
 
 def expected(shares: Vectors) -> Years:

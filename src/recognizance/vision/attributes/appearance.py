@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from recognizance.values import Judgement, Trait, Vectors
+from recognizance.values import Judgement, Trait
 from recognizance.vision.attributes import heads
 from recognizance.vision.attributes.features import Sighting
 
@@ -16,13 +16,12 @@ READ: Final = (
 """The traits that have a head."""
 
 
-def judge(features: Vectors, sightings: Sequence[Sighting]) -> list[dict[Trait, Judgement]]:
+def judge(read: heads.Scores, sightings: Sequence[Sighting]) -> list[dict[Trait, Judgement]]:
     """Return for each face, in order, a judgement of every trait in `READ`.
 
-    `features` are those of `features.of`, `sightings` those of `features.sighting`. Confidence falls towards 50 where
-    a face is small, unsharp, dark, turned aside or cut.
+    `read` is what `heads.Readers.read` gives, `sightings` those of `features.sighting`. Confidence falls towards 50
+    where a face is small, unsharp, dark, turned aside or cut.
     """
-    read = heads.readers().read(features)
     return [
         {
             trait: Judgement.of(

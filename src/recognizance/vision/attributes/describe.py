@@ -7,10 +7,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import numpy as np
-
 from recognizance.errors import ModelMissing, ModelUnusable
-from recognizance.values import Card, Face, Image, Judgement, Mesh, Model, ModelName, Pixels, Trait, Traits, Vectors
+from recognizance.values import (
+    Card,
+    Face,
+    Gaze,
+    Image,
+    Judgement,
+    Mesh,
+    Model,
+    ModelName,
+    Pixels,
+    Point,
+    Trait,
+    Traits,
+)
 from recognizance.vision.attributes import (
     age,
     appearance,
@@ -19,6 +30,7 @@ from recognizance.vision.attributes import (
     features,
     gender,
     head,
+    heads,
     mesh,
     mouth,
     occlusion,
@@ -27,10 +39,13 @@ from recognizance.vision.attributes import (
 )
 from recognizance.vision.attributes.eyes import Eyes
 from recognizance.vision.attributes.features import Sighting
+from recognizance.vision.attributes.head import Held
 from recognizance.vision.attributes.opinions import fainter, together
 
 log = logging.getLogger(__name__)
-NO_PLANES: Final[Vectors] = np.zeros((0, 0, 0, 0), np.float32)
+UNTOLD: Final = Judgement.of(0.5)
+UNSEEN: Final = Gaze(yaw=0.0, pitch=0.0, confidence=0.0)
+"""What geometry says of a face whose mesh is no face's, or whose eyes are none."""
 
 MODELS: Final[Mapping[str, ModelName]] = {
     "mesh": ModelName("facemesh-2020"),
@@ -87,22 +102,18 @@ def tasks_of(wants: Iterable[Trait]) -> list[str]:
 class Seen:
     """What models saw of the faces of one picture, in the order of `faces`; empty where a model was not needed.
 
-    `faces` have meshes where these were needed. `planes` are `features.of`'s, `judged` what our own heads make of them.
+    `faces` have meshes where these were needed, and `held` and `eyes` say more of them: None for a face whose mesh, or
+    whose eyes, could be nobody's. `read` is what our own heads made of the features, `judged` what that means.
     """
 
     image: Image
     faces: Sequence[Face]
-    eyes: Sequence[Eyes] = ()
+    shown: Sequence[showing.Shown]
+    held: Sequence[Held | None] = ()
+    eyes: Sequence[Eyes | None] = ()
     sightings: Sequence[Sighting] = ()
-    planes: Vectors = field(default_factory=lambda: NO_PLANES)
+    read: heads.Scores = field(default_factory=dict[str, Any])
     judged: Sequence[Mapping[Trait, Judgement]] = ()
-
-    @property
-    def meshes(self) -> list[Mesh]:
-        """The mesh of each face. Only where the mesh's model was needed."""
-        found = [face.mesh for face in self.faces if face.mesh is not None]
-        assert len(found) == len(self.faces), "faces whose meshes are needed have them"
-        return found
 
     @property
     def uncovered(self) -> list[float]:
@@ -116,9 +127,42 @@ class Seen:
         """How likely there are no dark glasses before the eyes of each face."""
         return [1 - one[Trait.SUNGLASSES].probability for one in self.judged]
 
+    @property
+    def lids(self) -> list[Judgement]:
+        """Whether the eyes of each face are open, as far as geometry tells."""
+        each = zip(self.eyes, self.held, strict=True)
+        return [UNTOLD if pair is None or held is None else eyes.open_of(pair, held) for pair, held in each]
+
+    @property
+    def lips(self) -> list[Judgement]:
+        """Whether the mouth of each face is open, as far as geometry tells."""
+        each = zip(self.faces, self.held, strict=True)
+        return [UNTOLD if one.mesh is None or held is None else mouth.open_of(one.mesh, held) for one, held in each]
+
+    @property
+    def gazes(self) -> list[Gaze]:
+        """Where the eyes of each face look."""
+        each = zip(self.eyes, self.held, strict=True)
+        return [UNSEEN if pair is None or held is None else eyes.gaze_of(pair, held) for pair, held in each]
+
+    @property
+    def outlines(self) -> list[tuple[Point, ...] | None]:
+        """The 30 landmarks of each face; None where there is no telling them."""
+        width, height = self.image.width, self.image.height
+        return [
+            None if one.mesh is None or pair is None else outline.of(one.mesh, pair, width, height)
+            for one, pair in zip(self.faces, self.eyes, strict=True)
+        ]
+
+    def covered(self, looks: Judgement, one: Mesh | None) -> Judgement:
+        """Return whether a face that looks covered so is covered or cut off."""
+        if one is None:
+            return together(looks, UNTOLD)
+        return occlusion.of(looks, one, self.image.width, self.image.height)
+
     def shares(self, points: tuple[int, ...]) -> list[float]:
         """Return how much of the part with these points the picture shows, of each face."""
-        whole = [showing.share(face, self.image.width, self.image.height, points) for face in self.faces]
+        whole = [one.share(points) for one in self.shown]
         if not points or not self.sightings:
             return whole
         return [share * showing.uncut(one.cut) for share, one in zip(whole, self.sightings, strict=True)]
@@ -176,55 +220,58 @@ class Describer:
         """Run what more than one trait is read from."""
         if "mesh" in tasks:
             faces = self._meshed(image, faces)
-        pairs: Sequence[Eyes] = ()
+        seen = Seen(
+            image,
+            faces,
+            [showing.of(face, image.width, image.height) for face in faces],
+            [None if face.mesh is None else head.held(face.mesh, face.pose) for face in faces],
+        )
         if "iris" in tasks:
-            pairs = eyes.look(
-                image.pixels, [face.mesh for face in faces if face.mesh is not None], self.models["iris"]()
-            )
+            meshes = [face.mesh for face in faces if face.mesh is not None]
+            pairs = iter(eyes.look(image.pixels, meshes, self.models["iris"]()))
+            found = [None if face.mesh is None else next(pairs) for face in faces]
+            seen = replace(seen, eyes=[one if one is not None and eyes.have_extent(one) else None for one in found])
         if "features" not in tasks:
-            return Seen(image, faces, pairs)
+            return seen
         sightings = [features.sighting(face, image.width, image.height) for face in faces]
-        planes = features.of(image.pixels, faces, self.models["features"]())
-        return Seen(image, faces, pairs, sightings, planes, appearance.judge(planes, sightings))
+        read = heads.readers().read(features.of(image.pixels, faces, self.models["features"]()))
+        return replace(seen, sightings=sightings, read=read, judged=appearance.judge(read, sightings))
 
     def _told(self, trait: Trait, seen: Seen) -> Sequence[Any]:
         """Return what there is to say of a trait, for each face in order."""
         pixels, faces = seen.image.pixels, seen.faces
-        width, height = seen.image.width, seen.image.height
         shares = seen.shares(LIE.get(trait, showing.ALL))
         if trait in BELOW:
             shares = [share * one for share, one in zip(shares, seen.uncovered, strict=True)]
         match trait:
             case Trait.AGE:
-                found = age.of(pixels, faces, self.models["age"](), seen.planes, seen.sightings)
+                found = age.of(pixels, faces, self.models["age"](), seen.read["age"], seen.sightings)
                 return [showing.wider(one, share) for one, share in zip(found, shares, strict=True)]
             case Trait.EXPRESSION:
                 smiles = [one[Trait.SMILE].probability for one in seen.judged]
                 return expression.of(pixels, faces, self.models["expression"](), smiles, seen.sightings, shares)
             case Trait.GENDER:
-                presented = gender.of(pixels, faces, self.models["gender"](), seen.planes, seen.sightings)
+                presented = gender.of(pixels, faces, self.models["gender"](), seen.read["female"], seen.sightings)
                 return [gender.fainter(one, share) for one, share in zip(presented, shares, strict=True)]
             case Trait.EYES_OPEN:
-                lids = [eyes.open_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
-                return seen.both(lids, trait, [share * one for share, one in zip(shares, seen.undarkened, strict=True)])
+                clear = [share * one for share, one in zip(shares, seen.undarkened, strict=True)]
+                return seen.both(seen.lids, trait, clear)
             case Trait.GAZE:
-                gazes = [eyes.gaze_of(pair, one) for pair, one in zip(seen.eyes, seen.meshes, strict=True)]
                 return [
                     replace(one, confidence=one.confidence * share * clear)
-                    for one, share, clear in zip(gazes, shares, seen.undarkened, strict=True)
+                    for one, share, clear in zip(seen.gazes, shares, seen.undarkened, strict=True)
                 ]
             case Trait.EYEGLASSES:  # dark ones are glasses, too
                 glasses = [max(one[trait], one[Trait.SUNGLASSES], key=_probability) for one in seen.judged]
                 return [fainter(one, share) for one, share in zip(glasses, shares, strict=True)]
             case Trait.MOUTH_OPEN:
-                return seen.both([mouth.open_of(one) for one in seen.meshes], trait, shares)
+                return seen.both(seen.lips, trait, shares)
             case Trait.OCCLUDED:
                 whole = seen.shares(showing.NONE)  # what lies beyond the frame counts as covered there
-                covered = [fainter(one[trait], share) for one, share in zip(seen.judged, whole, strict=True)]
-                each = zip(covered, seen.meshes, strict=True)
-                return [occlusion.of(looks, one, width, height) for looks, one in each]
+                looks = [fainter(one[trait], share) for one, share in zip(seen.judged, whole, strict=True)]
+                return [seen.covered(one, face.mesh) for one, face in zip(looks, faces, strict=True)]
             case Trait.OUTLINE:
-                return [outline.of(one, pair, width, height) for one, pair in zip(seen.meshes, seen.eyes, strict=True)]
+                return seen.outlines
             case _:
                 return [fainter(one[trait], share) for one, share in zip(seen.judged, shares, strict=True)]
 
@@ -234,8 +281,17 @@ class Describer:
         if not lacking:
             return list(faces)
         found = iter(mesh.find(image.pixels, lacking, self.models["mesh"]()))
-        meshes = [face.mesh or next(found) for face in faces]
-        return [replace(face, mesh=one, pose=head.pose_of(one)) for face, one in zip(faces, meshes, strict=True)]
+        return [_with_mesh(face, face.mesh or next(found)) for face in faces]
+
+
+def _with_mesh(face: Face, found: Mesh) -> Face:
+    """Return a face with its mesh and the pose that it shows; as given where that mesh can be nobody's."""
+    try:
+        mesh.size(found)
+        return replace(face, mesh=found, pose=head.pose_of(found))
+    except ModelUnusable as error:
+        log.warning("a face is told of without a mesh: %s", error)
+        return face
 
 
 def _probability(said: Judgement) -> float:

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from recognizance.errors import ModelUnusable
 from recognizance.values import Gaze, Judgement, Mesh, Model, Pixels, Pose
 from recognizance.vision import pose
-from recognizance.vision.attributes import fitted, head
-from recognizance.vision.attributes.mesh import placed, size
+from recognizance.vision.attributes import fitted
+from recognizance.vision.attributes.head import Held
+from recognizance.vision.attributes.mesh import CORNERS, placed
 from recognizance.vision.geometry import Numbers, warp
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 ROOM: Final = 2.3
 """The square around an eye, in distances between its corners."""
-CORNERS: Final = ((33, 133), (263, 362))
-"""The mesh's points at the outer and the inner corner of the viewer's left and right eye."""
 OUTER, INNER = 0, 8
 LOWER: Final = slice(3, 6)
 UPPER: Final = slice(11, 14)
@@ -101,13 +100,13 @@ def darkness(crop: Pixels, eye: Eye) -> float:
     middle = np.arange(len(crop)) + 0.5
     lower = _lid(eye.contour[[0, 1, 2, 3, 4, 5, 6, 7, 8], :2], middle)
     upper = _lid(eye.contour[[0, 9, 10, 11, 12, 13, 14, 15, 8], :2], middle)
-    between = (middle[:, None] > upper) & (middle[:, None] < lower)
-    away = np.hypot(middle[None, :] - eye.iris[0, 0], middle[:, None] - eye.iris[0, 1])
+    rows, columns = np.nonzero((middle[:, None] > upper) & (middle[:, None] < lower))
+    away = np.hypot(middle[columns] - eye.iris[0, 0], middle[rows] - eye.iris[0, 1])
     radius = float(np.linalg.norm(eye.iris[1:, :2] - eye.iris[0, :2], axis=1).mean())
-    iris, white = between & (away < 0.9 * radius), between & (away > 1.15 * radius)
+    iris, white = away < 0.9 * radius, away > 1.15 * radius
     if iris.sum() < 4 or white.sum() < 4:
         return 0.0
-    light = crop.mean(axis=2)
+    light = crop[rows, columns].mean(axis=1)
     return float(light[white].mean() - light[iris].mean()) / 255
 
 
@@ -117,15 +116,20 @@ def _lid(points: Numbers, columns: Numbers) -> Numbers:
     return np.asarray(np.interp(columns, points[order, 0], points[order, 1], left=np.nan, right=np.nan))
 
 
-def open_of(eyes: Eyes, mesh: Mesh) -> Judgement:
+def open_of(eyes: Eyes, held: Held) -> Judgement:
     """Return whether the eyes are open, both told by what they show together. Raises `ModelUnusable` as `features`."""
-    return Judgement.of(fitted.probability(log_odds(eyes, mesh)))
+    return Judgement.of(fitted.probability(log_odds(eyes, held)))
 
 
-def log_odds(eyes: Eyes, mesh: Mesh) -> float:
+def log_odds(eyes: Eyes, held: Held) -> float:
     """Return the log odds that the eyes are open. Raises `ModelUnusable` as `features`."""
-    facing = head.pose_of(mesh)
-    return fitted.numbers().logistics["eyes"].log_odds(features(eyes, facing), head.hardships(mesh, facing))
+    return fitted.numbers().logistics["eyes"].log_odds(features(eyes, held.pose), held.hardships)
+
+
+def have_extent(eyes: Eyes) -> bool:
+    """Tell whether there is an eye at all: its lids are numbers, and its corners apart."""
+    corners = eyes.contours[:, (OUTER, INNER), :2]
+    return bool(np.isfinite(eyes.contours).all() and (corners[:, 0] != corners[:, 1]).any())
 
 
 def features(eyes: Eyes, facing: Pose) -> Mapping[str, float]:
@@ -135,10 +139,10 @@ def features(eyes: Eyes, facing: Pose) -> Mapping[str, float]:
     turned less; how much darker irises are than the white beside them; and the head's pitch, as lids go down with the
     eyes when it is high. Raises `ModelUnusable` for eyes that are no numbers or without extent.
     """
+    if not have_extent(eyes):
+        raise ModelUnusable("an iris model gave an eye without extent")
     contours = eyes.contours[:, :, :2].astype(float)
     width = float(np.linalg.norm(contours[:, OUTER] - contours[:, INNER], axis=1).max())
-    if not (np.isfinite(contours).all() and width > 0):
-        raise ModelUnusable("an iris model gave an eye without extent")
     gaps = np.linalg.norm(contours[:, UPPER] - contours[:, LOWER], axis=2).mean(axis=1) / width
     return {
         "narrower": float(gaps.min()),
@@ -148,55 +152,51 @@ def features(eyes: Eyes, facing: Pose) -> Mapping[str, float]:
     }
 
 
-def gaze_of(eyes: Eyes, mesh: Mesh) -> Gaze:
+def gaze_of(eyes: Eyes, held: Held) -> Gaze:
     """Return where the eyes look, both together, the one that shows more counting more.
 
     The confidence is that there is a gaze to be seen: it falls to 0 when the lids close, when iris and white can hardly
     be told apart (dark glasses, few pixels), when the eyes disagree, and when the head is turned far. Raises
-    `ModelUnusable` as `features` and `head.pose_of`.
+    `ModelUnusable` as `features`.
     """
-    facing = head.pose_of(mesh)
+    each = directions(eyes, held)
     widths = np.linalg.norm(eyes.contours[:, OUTER, :2] - eyes.contours[:, INNER, :2], axis=1).astype(float)
-    upright = widths**2 @ directions(eyes, mesh, facing) / (widths**2).sum()
-    across, down = pose.rotation_of(Pose(yaw=0, roll=facing.roll, pitch=0))[:2, :2] @ upright
-    said, hard = fitted.numbers().logistics["gaze"], head.hardships(mesh, facing)
+    upright = widths**2 @ each / (widths**2).sum()
+    across, down = pose.rotation_of(Pose(yaw=0, roll=held.pose.roll, pitch=0))[:2, :2] @ upright
+    said = fitted.numbers().logistics["gaze"]
     return Gaze(
         yaw=math.degrees(math.asin(across / math.sqrt(1 - down**2))),
         pitch=-math.degrees(math.asin(down)),
-        confidence=100 * fitted.probability(said.plain(evidence(eyes, mesh, facing))) * said.remains(hard),
+        confidence=100 * fitted.probability(said.plain(evidence(eyes, held, each))) * said.remains(held.hardships),
     )
 
 
-def evidence(eyes: Eyes, mesh: Mesh, facing: Pose) -> Mapping[str, float]:
-    """Return what a gaze's confidence rests on. Raises `ModelUnusable` as `features` does."""
-    each = directions(eyes, mesh, facing)
+def evidence(eyes: Eyes, held: Held, each: Numbers) -> Mapping[str, float]:
+    """Return what a gaze's confidence rests on, given the `directions`. Raises `ModelUnusable` as `features` does."""
     return {
-        "narrower": features(eyes, facing)["narrower"],
+        "narrower": features(eyes, held.pose)["narrower"],
         "darker": min(eyes.darker),
         "off": float(np.linalg.norm(each[0] - each[1])),
     }
 
 
-def directions(eyes: Eyes, mesh: Mesh, facing: Pose) -> Numbers:
+def directions(eyes: Eyes, held: Held) -> Numbers:
     """Return where each eye looks, shape (2, 2): to the viewer's right and down, as sines, in the upright face.
 
-    0, 0 looks at the camera. Raises `ModelUnusable` as `pupils` does.
+    0, 0 looks at the camera.
     """
-    upright = pose.rotation_of(Pose(yaw=facing.yaw, roll=0, pitch=facing.pitch))
+    upright = pose.rotation_of(Pose(yaw=held.pose.yaw, roll=0, pitch=held.pose.pitch))
     ball = fitted.numbers().ball
     beside = np.array([(-ball.right, ball.down), (ball.right, ball.down)]) @ upright[:2, :2].T
     behind = upright[:2, 2] * (ball.across, ball.along)
-    seen = (pupils(eyes, mesh, facing) - beside - behind) / BALL
+    seen = (pupils(eyes, held) - beside - behind) / BALL
     lengths = np.linalg.norm(seen, axis=1, keepdims=True)
     return np.asarray(seen * np.minimum(1, FURTHEST / np.maximum(lengths, 1e-9)))
 
 
-def pupils(eyes: Eyes, mesh: Mesh, facing: Pose) -> Numbers:
-    """Return each pupil's place, shape (2, 2), in millimetres from between its eye's corners, in the upright face.
-
-    Raises `ModelUnusable` as `mesh.size` does.
-    """
-    scale = size(mesh) / BETWEEN_CORNERS
-    level = pose.rotation_of(Pose(yaw=0, roll=facing.roll, pitch=0))[:2, :2]
+def pupils(eyes: Eyes, held: Held) -> Numbers:
+    """Return each pupil's place, shape (2, 2), in millimetres from between its eye's corners, in the upright face."""
+    scale = held.size / BETWEEN_CORNERS
+    level = pose.rotation_of(Pose(yaw=0, roll=held.pose.roll, pitch=0))[:2, :2]
     contours = eyes.contours[:, :, :2].astype(float)
     return np.asarray((eyes.irises[:, 0, :2] - (contours[:, OUTER] + contours[:, INNER]) / 2) @ level / scale)

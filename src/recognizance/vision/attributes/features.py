@@ -48,18 +48,19 @@ DIM = 40.0
 """Brightness under which a face counts as dark."""
 GRID = 8
 """Places along each side of the square that are looked up for being inside the picture."""
+STEPS = (np.arange(GRID) + 0.5) * TEMPLATE_SIZE / GRID
+PLACES = np.stack(np.meshgrid(STEPS, STEPS), axis=-1).reshape(-1, 2)
+LOOKS = np.asarray(TEMPLATE) + 0.5
+"""Those places in the aligned square, and the five points in it of a face that looks at the camera."""
 
 
 def sighting(face: Face, width: int, height: int) -> Sighting:
     """Return how hard a face is to read in a picture of that size. Raises `ValueError` as `umeyama` does."""
-    template = np.asarray(TEMPLATE) + 0.5
     points = points_of(face.landmarks, width, height)
-    matrix = umeyama(points, template)
+    matrix = umeyama(points, LOOKS)
     scale = math.hypot(matrix[0, 0], matrix[1, 0])
-    off = points @ matrix[:, :2].T + matrix[:, 2] - template
-    steps = (np.arange(GRID) + 0.5) * TEMPLATE_SIZE / GRID
-    places = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
-    back = (places - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    off = points @ matrix[:, :2].T + matrix[:, 2] - LOOKS
+    back = (PLACES - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
     outside = ((back < 0) | (back >= (width, height))).any(axis=1)
     return Sighting(
         small=max(0.0, math.log2(scale)),

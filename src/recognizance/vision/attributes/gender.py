@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recognizance.values import Face, Gender, Judgement, Model, Pixels, Presentation, Vectors
 from recognizance.vision.attributes import chips, heads, opinions
 from recognizance.vision.attributes.features import Sighting
@@ -17,18 +20,17 @@ def of(
     pixels: Pixels,
     faces: Sequence[Face],
     model: Model[Pixels, Vectors],
-    features: Vectors,
+    head: NDArray[np.float64],
     sightings: Sequence[Sighting],
 ) -> list[Presentation]:
     """Return how each face presents, in order; one run of the model for all.
 
-    `features` are those of `features.of` for the same faces. Raises `ModelUnusable` as the model does.
+    `head` is what the head called female makes of the same faces. Raises `ModelUnusable` as the model does.
     """
     calibration = heads.calibration("female")
-    female = heads.readers().read(features)["female"]
     found: list[Presentation] = []
-    for odds, head, sighting in zip(log_odds(pixels, faces, model), female, sightings, strict=True):
-        probability = calibration.probability({"model": odds, "head": float(head)}, sighting)
+    for odds, one, sighting in zip(log_odds(pixels, faces, model), head, sightings, strict=True):
+        probability = calibration.probability({"model": odds, "head": float(one)}, sighting)
         gender = Gender.FEMALE if probability >= 0.5 else Gender.MALE
         found.append(Presentation(gender, 100 * max(probability, 1 - probability)))
     return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,8 @@ FURTHEST_PITCH: Final = 40.0
 UNIT: Final = 30.0
 """Degrees that count as one where angles are multiplied with each other."""
 
+THIN: Final = 1e-5
+"""How wide points are for how long they are, at most, when they count as on one line."""
 EASY_SIZE: Final = 60.0
 """Pixels between the eyes' outer corners from which more pixels show no more of eyes and mouth."""
 EASY_TURN: Final = 25.0
@@ -50,7 +53,7 @@ def rotation(mesh: Mesh, rigid: fitted.Rigid) -> Numbers:
     if not np.isfinite(seen).all():
         raise ModelUnusable("a mesh has points that are not finite")
     left, sizes, right = np.linalg.svd((seen - seen.mean(axis=0)).T @ rigid.shape)
-    if not sizes[1] > 0:
+    if not sizes[1] > THIN * sizes[0]:
         raise ModelUnusable("a mesh has all its points on one line")
     left[:, 2] *= np.linalg.det(left) * np.linalg.det(right)
     return np.asarray(left @ right)
@@ -73,17 +76,29 @@ def whole(seen: Pose, turns: fitted.Turns) -> Pose:
     )
 
 
-def hardships(mesh: Mesh, facing: Pose) -> Mapping[str, float]:
-    """Return what makes a mesh that points to `facing` hard to read, each 0 where it does not.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How a head is held and seen: where it points, pixels between its eyes' outer corners, and what is hard of it.
 
-    `small` is how often the face has to be doubled in size to be an easy one, `aside` how many right angles the head is
-    turned beyond what is easy, `unsure` how far the model takes it for no face. Raises `ModelUnusable` as `size` does.
+    Each of the `hardships` is 0 where it does not make a mesh hard to read: `small` is how often the face has to be
+    doubled in size to be an easy one, `aside` how many right angles the head is turned beyond what is easy, `unsure`
+    how far the model takes it for no face.
     """
-    return {
-        "small": max(0.0, math.log2(EASY_SIZE / size(mesh))),
+
+    pose: Pose
+    size: float
+    hardships: Mapping[str, float]
+
+
+def held(mesh: Mesh, facing: Pose) -> Held:
+    """Return how the head of a mesh is held that points to `facing`. Raises `ModelUnusable` as `size` does."""
+    across = size(mesh)
+    hardships = {
+        "small": max(0.0, math.log2(EASY_SIZE / across)),
         "aside": max(0.0, max(abs(facing.yaw), abs(facing.pitch)) - EASY_TURN) / 90,
         "unsure": 1 - mesh.sure,
     }
+    return Held(facing, across, hardships)
 
 
 def upright(points: Numbers) -> Numbers:

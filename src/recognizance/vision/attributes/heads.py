@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ NAMES: Final = (
 )
 """What heads are for: traits by their own words, then how a face presents and how old it looks."""
 
+Scores: TypeAlias = Mapping[str, NDArray[np.float64]]
+"""What each head makes of some faces, by name, shape (n,): numbers without a unit, and years for age."""
 
 PIECE: Final = 128
 """Planes multiplied at a time: few enough for OpenBLAS to start no threads, which would only wait for each other."""
@@ -54,8 +56,8 @@ class Readers:
     weights: Vectors
     biases: Vectors
 
-    def read(self, features: Vectors) -> Mapping[str, NDArray[np.float64]]:
-        """Return what each head makes of features, by name, shape (n,): numbers without a unit, and years for age."""
+    def read(self, features: Vectors) -> Scores:
+        """Return what each head makes of features as `features.of` gives them."""
         if not len(features):
             return {name: np.zeros(0) for name in NAMES}
         scores = mixed(features, self.mixtures) @ self.weights.T + self.biases
@@ -78,7 +80,7 @@ class Calibration:
         """Return the probability, in (0, 1). Raises `KeyError` when a number it needs is missing."""
         odds = self.bias + sum(weight * numbers[name] for name, weight in self.weights.items())
         odds *= float(np.exp(-np.dot(self.pulls, sighting.numbers)))
-        return float(1 / (1 + np.exp(-np.clip(odds, -9, 9))))
+        return float(1 / (1 + np.exp(-min(9.0, max(-9.0, odds)))))
 
 
 @cache
@@ -97,7 +99,8 @@ def said() -> Mapping[str, Any]:
     return tomllib.loads(NUMBERS.read_text(encoding="utf-8"))
 
 
+@cache
 def calibration(name: str) -> Calibration:
-    """Return the calibration of that name. Raises `KeyError` where there is none."""
+    """Return the calibration of that name that ships; it is read once. Raises `KeyError` where there is none."""
     one = said()["calibration"][name]
     return Calibration(float(one["bias"]), dict(one["weights"]), tuple(float(pull) for pull in one["pulls"]))

@@ -25,8 +25,10 @@ DOWN: Final = 0.05
 """The square's side, and how far its centre is below the box's, in longer sides of the box. Of 294 faces the points are
 then .015 eye distances on average from where two more steps of the model's own tracking put them; at 1.5 and 0 they are
 .025 (`python -m benchmarks.attributes.squares`)."""
-OUTER_CORNERS: Final = (33, 263)
-"""The mesh's points at the outer corners of the viewer's left and right eye."""
+CORNERS: Final = ((33, 133), (263, 362))
+"""The mesh's points at the outer and the inner corner of the viewer's left and right eye."""
+APART: Final = 1e-3
+"""Pixels up to which two points are in one place."""
 
 
 def find(pixels: Pixels, faces: Sequence[Face], model: Model[Pixels, Marked]) -> list[Mesh]:
@@ -51,27 +53,21 @@ def square(face: Face, width: int, height: int, side: int) -> Numbers:
     return np.column_stack([linear, middle - linear @ ((left + right) / 2, (top + bottom) / 2)])
 
 
-def checked(mesh: Mesh) -> Numbers:
-    """Return the points as float64 in units of `size`. Raises `ModelUnusable` as that does."""
-    return mesh.points.astype(np.float64) / size(mesh)
-
-
 def size(mesh: Mesh) -> float:
     """Return how far the eyes' outer corners are apart, in three dimensions, in pixels of the picture.
 
-    Raises `ModelUnusable` for a mesh with points that are not finite, or whose eyes have one place.
+    Raises `ModelUnusable` for a mesh with points that are not finite, with both eyes in one place, or with an eye that
+    has both corners in one place of the picture.
     """
     if not np.isfinite(mesh.points).all():
         raise ModelUnusable("a mesh has points that are not finite")
-    found = apart(mesh.points.astype(np.float64), *OUTER_CORNERS)
-    if not found > 0:
+    corners = mesh.points[np.array(CORNERS)].astype(np.float64)
+    found = float(np.linalg.norm(corners[0, 0] - corners[1, 0]))
+    if not found > APART:
         raise ModelUnusable("a mesh has both eyes in one place")
+    if not np.linalg.norm(corners[:, 0, :2] - corners[:, 1, :2], axis=1).min() > APART:
+        raise ModelUnusable("a mesh has an eye whose corners are in one place")
     return found
-
-
-def apart(points: Numbers, one: int, other: int) -> float:
-    """Return the distance of two points, in the points' unit."""
-    return float(np.linalg.norm(points[one] - points[other]))
 
 
 def placed(points: Numbers, matrix: Numbers) -> Numbers:

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from recognizance.values import Judgement, Mesh, Pose
-from recognizance.vision.attributes import fitted, head
-from recognizance.vision.attributes.mesh import apart, checked
+from recognizance.values import Judgement, Mesh
+from recognizance.vision.attributes import fitted
+from recognizance.vision.attributes.head import Held
 
 GAPS: Final = ((82, 87), (13, 14), (312, 317))
 """Upper and lower lip's inner edges, in the middle and on either side of it."""
@@ -19,30 +19,28 @@ LIPS: Final = ((0, 13), (14, 17))
 """Outer and inner edge of the upper and of the lower lip."""
 
 
-def open_of(mesh: Mesh) -> Judgement:
-    """Return whether the mouth is open. Raises `ModelUnusable` for a mesh that is no numbers."""
-    return Judgement.of(fitted.probability(log_odds(mesh)))
+def open_of(mesh: Mesh, held: Held) -> Judgement:
+    """Return whether the mouth is open, of a head that is `held` so."""
+    return Judgement.of(fitted.probability(log_odds(mesh, held)))
 
 
-def log_odds(mesh: Mesh) -> float:
-    """Return the log odds that the mouth is open. Raises `ModelUnusable` for a mesh that is no numbers."""
-    facing = head.pose_of(mesh)
-    return fitted.numbers().logistics["mouth"].log_odds(features(mesh, facing), head.hardships(mesh, facing))
+def log_odds(mesh: Mesh, held: Held) -> float:
+    """Return the log odds that the mouth is open, of a head that is `held` so."""
+    return fitted.numbers().logistics["mouth"].log_odds(features(mesh, held), held.hardships)
 
 
-def features(mesh: Mesh, facing: Pose) -> Mapping[str, float]:
-    """Return what the judgement of a mesh that points to `facing` rests on.
+def features(mesh: Mesh, held: Held) -> Mapping[str, float]:
+    """Return what the judgement of the mesh of a head that is `held` so rests on.
 
     Lengths are in distances between the eyes' outer corners, and measured in three dimensions, so that a turned head
-    changes little. Raises as `open_of` does.
+    changes little.
     """
-    points = checked(mesh)
-    gap = float(np.mean([apart(points, *pair) for pair in GAPS]))
-    lips = float(np.mean([apart(points, *pair) for pair in LIPS]))
+    ends = mesh.points[np.array((*GAPS, *LIPS, CORNERS, (LIPS[0][0], LIPS[1][1])))].astype(np.float64) / held.size
+    lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
     return {
-        "gap": math.sqrt(gap),
-        "width": apart(points, *CORNERS),
-        "lips": lips,
-        "height": apart(points, LIPS[0][0], LIPS[1][1]),
-        "pitch": facing.pitch / 90,
+        "gap": math.sqrt(float(lengths[:3].mean())),
+        "width": float(lengths[5]),
+        "lips": float(lengths[3:5].mean()),
+        "height": float(lengths[6]),
+        "pitch": held.pose.pitch / 90,
     }

@@ -7,9 +7,8 @@ the dark, or beyond the frame they are as sure as of any. These bounds are set b
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
 
 from recognizance.values import Ages, Face
 from recognizance.vision.geometry import points_of
@@ -33,18 +32,37 @@ WIDER: Final = 25.0
 OLDEST: Final = 110
 
 
-def share(face: Face, width: int, height: int, points: tuple[int, ...]) -> float:
-    """Return how much of the part of a face that has these points a picture of that many pixels shows, 0 to 1.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a picture shows of one face.
 
-    Nothing of it where half of the points or more lie beyond the frame; of no points, only size and light count.
+    `beyond` says of each of the five points whether it lies beyond the frame; `size`, `dark` and `glare` how much can
+    be told for the face's pixels and its light, each from 0, nothing, to 1.
     """
-    placed = points_of(face.landmarks, width, height)
-    beyond = sum(not (0 <= x <= width and 0 <= y <= height) for x, y in (placed[point].tolist() for point in points))
-    return (
-        max(0.0, 1 - 2 * beyond / max(1, len(points)))
-        * _between(math.dist(placed[0], placed[1]), *PIXELS)
-        * _between(face.quality.brightness, *DARK)
-        * _between(face.quality.brightness, *GLARE)
+
+    beyond: tuple[bool, ...]
+    size: float
+    dark: float
+    glare: float
+
+    def share(self, points: tuple[int, ...]) -> float:
+        """Return how much of the part of the face that has these points shows, 0 to 1.
+
+        Nothing of it where half of the points or more lie beyond the frame; of no points, only size and light count.
+        """
+        beyond = sum(self.beyond[point] for point in points)
+        return max(0.0, 1 - 2 * beyond / max(1, len(points))) * self.size * self.dark * self.glare
+
+
+def of(face: Face, width: int, height: int) -> Shown:
+    """Return what a picture of that many pixels shows of a face."""
+    placed = points_of(face.landmarks, width, height).tolist()
+    light = face.quality.brightness
+    return Shown(
+        tuple(not (0 <= x <= width and 0 <= y <= height) for x, y in placed),
+        _between(math.dist(placed[0], placed[1]), *PIXELS),
+        _between(light, *DARK),
+        _between(light, *GLARE),
     )
 
 
@@ -60,4 +78,4 @@ def wider(ages: Ages, share: float) -> Ages:
 
 
 def _between(value: float, nothing: float, everything: float) -> float:
-    return float(np.clip((value - nothing) / (everything - nothing), 0.0, 1.0))
+    return min(1.0, max(0.0, (value - nothing) / (everything - nothing)))

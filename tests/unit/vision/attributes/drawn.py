@@ -6,7 +6,8 @@ import numpy as np
 
 from recognizance.values import Mesh, Pose
 from recognizance.vision import pose
-from recognizance.vision.attributes import eyes, fitted
+from recognizance.vision.attributes import eyes, fitted, head
+from recognizance.vision.attributes.head import Held
 
 AHEAD = Pose(yaw=0, roll=0, pitch=0)
 PAIRS = [(61, 291), (82, 312), (87, 317), (159, 386), (145, 374)]
@@ -76,6 +77,16 @@ def pair(facing: Pose = AHEAD, *, lids: float = 0.3, gaze=(0.0, 0.0), darker: fl
         irises[side] = ball + ahead
     parts = [np.stack([seen(one, facing, **how) for one in both]) for both in (contours, irises)]
     return eyes.Eyes(parts[0], parts[1], (darker, darker))
+
+
+def held(facing: Pose = AHEAD, **how) -> Held:
+    """Return how the face turned to `facing` is held, by its mesh."""
+    return held_by(mesh(facing, **how))
+
+
+def held_by(given: Mesh) -> Held:
+    """Return how the face of a mesh is held."""
+    return head.held(given, head.pose_of(given))
 
 
 def mirrored(given: Mesh, width: float) -> Mesh:

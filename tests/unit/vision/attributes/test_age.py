@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.vision.attributes.faces import PIXELS, Says, face, planes
+from tests.unit.vision.attributes.faces import PIXELS, Says, face
 
 from recognizance.vision.attributes import age
 from recognizance.vision.attributes.features import Sighting
@@ -36,6 +36,19 @@ def test_of_children_the_model_alone_is_believed():
     assert grown > 41
 
 
+def test_a_range_reaches_down_to_the_child_that_the_model_thinks_possible():
+    """A child seen from the side: most of the probability is at 28, and a little of it at 5."""
+    unsure = (0.9 * near(28, 1) + 0.1 * near(5, 1)).astype(np.float32)
+    hardly = (0.97 * near(28, 1) + 0.03 * near(5, 1)).astype(np.float32)
+    (_, perhaps), (_, grown), (_, surely) = age.ranges(
+        np.stack([unsure, hardly, near(28, 1)]), np.array([40.0] * 3), [EASY] * 3
+    )
+    assert 3 <= perhaps.low <= 5
+    assert perhaps.high > 28
+    assert grown.low > 15
+    assert surely.low > 15
+
+
 def test_expected_age_and_spread_are_those_of_the_probabilities():
     shares = np.zeros((1, 81), np.float32)
     shares[0, [20, 40]] = 0.5
@@ -51,5 +64,5 @@ def test_all_faces_are_seen_in_one_run():
 
 
 def test_no_faces_have_no_age():
-    assert age.of(PIXELS, [], Says(64, near(9)), np.zeros((0, 0, 0, 0), np.float32), []) == []
-    assert len(age.of(PIXELS, [face()], Says(64, near(30)), planes(), [EASY])) == 1
+    assert age.of(PIXELS, [], Says(64, near(9)), np.zeros(0), []) == []
+    assert len(age.of(PIXELS, [face()], Says(64, near(30)), np.array([30.0]), [EASY])) == 1

@@ -18,8 +18,8 @@ facings = st.builds(Pose, yaw=st.floats(-40, 40), roll=st.floats(-90, 90), pitch
 
 
 def test_lids_far_apart_are_open_eyes_and_lids_together_closed_ones():
-    mesh = drawn.mesh()
-    wide, shut = (eyes.open_of(drawn.pair(lids=lids, darker=dark), mesh) for lids, dark in ((0.35, 0.15), (0.05, 0.0)))
+    held = drawn.held()
+    wide, shut = (eyes.open_of(drawn.pair(lids=lids, darker=dark), held) for lids, dark in ((0.35, 0.15), (0.05, 0.0)))
     assert wide.value
     assert wide.confidence > 95
     assert not shut.value
@@ -28,14 +28,14 @@ def test_lids_far_apart_are_open_eyes_and_lids_together_closed_ones():
 
 @given(st.floats(0, 0.5), st.floats(0, 0.1))
 def test_eyes_open_wider_are_likelier_open(lids, more):
-    mesh = drawn.mesh()
-    assert eyes.log_odds(drawn.pair(lids=lids + more), mesh) >= eyes.log_odds(drawn.pair(lids=lids), mesh) - 1e-6
+    held = drawn.held()
+    assert eyes.log_odds(drawn.pair(lids=lids + more), held) >= eyes.log_odds(drawn.pair(lids=lids), held) - 1e-6
 
 
 @given(st.floats(0.05, 0.45), facings)
 def test_less_is_said_of_eyes_in_a_face_of_few_pixels(lids, facing):
     large, small = (
-        eyes.log_odds(drawn.pair(facing, lids=lids, scale=scale), drawn.mesh(facing, scale=scale))
+        eyes.log_odds(drawn.pair(facing, lids=lids, scale=scale), drawn.held(facing, scale=scale))
         for scale in (120, 12)
     )
     assert abs(small) < abs(large) or abs(large) < 1e-3
@@ -43,7 +43,7 @@ def test_less_is_said_of_eyes_in_a_face_of_few_pixels(lids, facing):
 
 @given(sines)
 def test_a_gaze_is_where_the_pupils_are_on_their_eyeballs(sine):
-    found = eyes.gaze_of(drawn.pair(gaze=sine), drawn.mesh())
+    found = eyes.gaze_of(drawn.pair(gaze=sine), drawn.held())
     across, down = sine
     assert found.yaw == pytest.approx(math.degrees(math.asin(across / math.sqrt(1 - down**2))), abs=0.1)
     assert found.pitch == pytest.approx(-math.degrees(math.asin(down)), abs=0.1)
@@ -52,8 +52,8 @@ def test_a_gaze_is_where_the_pupils_are_on_their_eyeballs(sine):
 @given(sines, facings)
 def test_a_mirrored_picture_has_the_gazes_yaw_of_the_other_sign_and_all_else_the_same(sine, facing):
     pair, mesh = drawn.pair(facing, gaze=sine), drawn.mesh(facing)
-    found = eyes.gaze_of(pair, mesh)
-    mirrored = eyes.gaze_of(drawn.mirrored_pair(pair, 400), drawn.mirrored(mesh, 400))
+    found = eyes.gaze_of(pair, drawn.held_by(mesh))
+    mirrored = eyes.gaze_of(drawn.mirrored_pair(pair, 400), drawn.held_by(drawn.mirrored(mesh, 400)))
     assert (mirrored.yaw, mirrored.pitch) == pytest.approx((-found.yaw, found.pitch), abs=0.2)
     assert mirrored.confidence == pytest.approx(found.confidence, abs=0.5)
 
@@ -61,9 +61,10 @@ def test_a_mirrored_picture_has_the_gazes_yaw_of_the_other_sign_and_all_else_the
 @given(sines, facings, st.floats(-180, 180))
 def test_turning_the_picture_turns_the_gaze_with_it_and_making_it_larger_changes_nothing(sine, facing, by):
     pair, mesh = drawn.pair(facing, gaze=sine), drawn.mesh(facing)
-    found = eyes.gaze_of(pair, mesh)
+    found = eyes.gaze_of(pair, drawn.held_by(mesh))
     contours, irises = (2 * drawn.turned(part, by) for part in (pair.contours, pair.irises))
-    turned = eyes.gaze_of(eyes.Eyes(contours, irises, pair.darker), Mesh(2 * drawn.turned(mesh.points, by), 1.0))
+    other = drawn.held_by(Mesh(2 * drawn.turned(mesh.points, by), 1.0))
+    turned = eyes.gaze_of(eyes.Eyes(contours, irises, pair.darker), other)
     before, after = _direction(found), _direction(turned)
     cosine, sine_of = math.cos(math.radians(by)), math.sin(math.radians(by))
     right = (before[0] * cosine - before[1] * sine_of, before[0] * sine_of + before[1] * cosine)
@@ -77,38 +78,38 @@ def _direction(gaze):
 
 
 def test_who_looks_at_the_camera_with_the_head_turned_looks_at_the_camera():
-    straight = eyes.gaze_of(drawn.pair(), drawn.mesh())
+    straight = eyes.gaze_of(drawn.pair(), drawn.held())
     facing = Pose(yaw=20, roll=0, pitch=0)
     assert (straight.yaw, straight.pitch) == pytest.approx((0, 0), abs=0.1)
-    turned = eyes.gaze_of(drawn.pair(facing, gaze=(-math.sin(math.radians(20)), 0.0)), drawn.mesh(facing))
+    turned = eyes.gaze_of(drawn.pair(facing, gaze=(-math.sin(math.radians(20)), 0.0)), drawn.held(facing))
     assert turned.yaw == pytest.approx(0, abs=6)
 
 
 @pytest.mark.parametrize("spoilt", [{"lids": 0.03}, {"darker": -0.02}])
 def test_a_gaze_is_unsure_where_eyes_are_shut_or_do_not_show(spoilt):
-    mesh = drawn.mesh()
-    assert eyes.gaze_of(drawn.pair(**spoilt), mesh).confidence < eyes.gaze_of(drawn.pair(), mesh).confidence - 10
+    held = drawn.held()
+    assert eyes.gaze_of(drawn.pair(**spoilt), held).confidence < eyes.gaze_of(drawn.pair(), held).confidence - 10
 
 
 def test_eyes_that_look_apart_make_a_gaze_unsure():
-    pair, mesh = drawn.pair(), drawn.mesh()
+    pair, held = drawn.pair(), drawn.held()
     crossed = pair.irises.copy()
     crossed[0, :, 0] += 4
     crossed[1, :, 0] -= 4
-    apart = eyes.gaze_of(eyes.Eyes(pair.contours, crossed, pair.darker), mesh)
-    assert apart.confidence < eyes.gaze_of(pair, mesh).confidence
+    apart = eyes.gaze_of(eyes.Eyes(pair.contours, crossed, pair.darker), held)
+    assert apart.confidence < eyes.gaze_of(pair, held).confidence
 
 
 def test_no_gaze_goes_further_than_eyes_turn():
     pair = drawn.pair()
     far = eyes.Eyes(pair.contours, pair.irises + np.float32([500, 0, 0]), pair.darker)
-    assert 60 < eyes.gaze_of(far, drawn.mesh()).yaw < 80
+    assert 60 < eyes.gaze_of(far, drawn.held()).yaw < 80
 
 
 def test_eyes_that_are_no_numbers_are_refused():
     pair = drawn.pair()
     with pytest.raises(ModelUnusable, match="without extent"):
-        eyes.open_of(eyes.Eyes(pair.contours * np.nan, pair.irises, pair.darker), drawn.mesh())
+        eyes.open_of(eyes.Eyes(pair.contours * np.nan, pair.irises, pair.darker), drawn.held())
 
 
 def test_an_eye_is_cut_out_level_with_its_corners_and_the_viewers_right_one_mirrored():

@@ -68,9 +68,9 @@ def test_a_mesh_that_turns_further_is_of_a_head_that_turns_further(yaw, pitch):
 
 def test_a_small_or_turned_face_is_hard_to_read_and_a_large_frontal_one_is_not():
     easy = drawn.mesh(scale=100)
-    assert head.hardships(easy, Pose(0, 0, 0)) == {"small": 0, "aside": 0, "unsure": 0}
-    hard = head.hardships(drawn.mesh(scale=15, sure=0.25), Pose(yaw=-70, roll=0, pitch=0))
-    assert hard == {"small": pytest.approx(2), "aside": pytest.approx(0.5), "unsure": 0.75}
+    assert head.held(easy, Pose(0, 0, 0)).hardships == {"small": 0, "aside": 0, "unsure": 0}
+    hard = head.held(drawn.mesh(scale=15, sure=0.25), Pose(yaw=-70, roll=0, pitch=0))
+    assert hard.hardships == {"small": pytest.approx(2), "aside": pytest.approx(0.5), "unsure": 0.75}
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
@@ -79,6 +79,27 @@ def test_a_mesh_that_is_no_numbers_is_refused(wrong):
     points[4, 1] = wrong
     with pytest.raises(ModelUnusable, match="not finite"):
         head.pose_of(Mesh(points, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda points: points * np.nan, "not finite"),
+        (lambda points: points * 0, "both eyes in one place"),
+        (lambda points: _moved(points, 33, 133), "an eye whose corners"),
+        (lambda points: _moved(points, 362, 263), "an eye whose corners"),
+    ],
+)
+def test_how_a_head_is_held_cannot_be_told_by_a_mesh_whose_eyes_have_no_extent(change, match):
+    spoilt = Mesh(change(drawn.mesh().points.astype(np.float64)).astype(np.float32), 1.0)
+    with pytest.raises(ModelUnusable, match=match):
+        head.held(spoilt, Pose(0, 0, 0))
+
+
+def _moved(points, one, to):
+    """Return points of which one has been moved to where another is."""
+    points[one] = points[to]
+    return points
 
 
 def test_a_mesh_without_extent_is_refused():

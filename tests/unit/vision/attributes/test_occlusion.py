@@ -1,8 +1,9 @@
 """What the frame cuts off."""
 
+import numpy as np
 import pytest
 
-from recognizance.values import Judgement
+from recognizance.values import Judgement, Mesh
 from recognizance.vision.attributes import occlusion
 
 from . import drawn
@@ -32,7 +33,10 @@ def test_of_a_part_that_is_cut_a_little_it_is_uncertain():
     assert 0.3 < said.probability < 0.7
 
 
-def test_a_mouth_below_the_frame_does_not_show_and_the_eyes_do():
+def test_one_part_beyond_the_frame_is_enough_for_a_face_not_to_show_and_a_cheek_is_no_part():
     mesh = drawn.mesh(at=(200.0, 150.0))
-    assert occlusion.shown(mesh, occlusion.MOUTH, 400, 190) == 0
-    assert occlusion.shown(mesh, occlusion.EYES, 400, 190) == 1
+    assert occlusion.shown(mesh, 400, 190) == 0  # the mouth alone lies below
+    assert occlusion.shown(mesh, 400, 300) == 1
+    left = min(mesh.points[point, 0] for part in occlusion.PARTS for point in part)
+    assert mesh.points[234, 0] < left - 10
+    assert occlusion.shown(Mesh(mesh.points - np.float32((left - 1, 0, 0)), 1.0), 400, 300) == 1

@@ -17,7 +17,7 @@ def of(points=showing.ALL, scale=1.0, width=400, height=300, light=60.0, right=0
     points_of = {name: Point(((x - 120) * scale + 120 + right) / width, ((y - 120) * scale + 120) / height)
                  for name, (x, y) in placed.items()}  # fmt: skip
     one = replace(face(), landmarks=Landmarks(**points_of), quality=Quality(brightness=light, sharpness=80.0))
-    return showing.share(one, width, height, points)
+    return showing.of(one, width, height).share(points)
 
 
 def test_all_of_a_face_that_is_large_lit_and_in_the_picture_shows():
