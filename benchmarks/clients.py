@@ -21,6 +21,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 ROOT = Path(__file__).parents[1]
 TYPE = "application/x-amz-json-1.1"
 KINDS = ("light", "boto3")
@@ -161,6 +163,11 @@ class Crowd:
     def __init__(self, children: Sequence[subprocess.Popen[str]]) -> None:
         """Take processes that have said they are ready."""
         self._children = children
+
+    def worked(self) -> float:
+        """Return the seconds of processor time the clients have used."""
+        used = [psutil.Process(child.pid).cpu_times() for child in self._children]
+        return float(sum(one.user + one.system for one in used))
 
     def ask_for(self, seconds: float) -> Load:
         """Let all ask at once for that long, and return what they got; each finishes the call it is in."""

@@ -37,6 +37,11 @@ class Server:
         """The URL that clients are given."""
         return f"http://127.0.0.1:{self.port}"
 
+    def worked(self) -> float:
+        """Return the seconds of processor time the server's process has used."""
+        used = self.process.cpu_times()
+        return float(used.user + used.system)
+
     def memory(self) -> float:
         """Return the megabytes of memory the server's processes hold (resident)."""
         family = [self.process, *self.process.children(recursive=True)]

@@ -143,10 +143,12 @@ def throughput(plan: Plan) -> Iterator[Row]:
         parts = until_done.enter_context(built(plan.weights))
         running = until_done.enter_context(server.running(plan.weights.folder))
         for operation in OPERATIONS:
-            yield from _throughput_of(plan, operation, parts, asked(running, operation, files))
+            yield from _throughput_of(plan, operation, parts, running, asked(running, operation, files))
 
 
-def _throughput_of(plan: Plan, operation: str, parts: app.Parts, asking: Asking) -> Iterator[Row]:
+def _throughput_of(
+    plan: Plan, operation: str, parts: app.Parts, running: server.Server, asking: Asking
+) -> Iterator[Row]:
     whole, request = calling(parts, operation), asking.requests()[0]
     with clients.crowd("light", 2, asking) as light, clients.crowd("boto3", 2, asking) as real:
         runs: dict[str, Callable[[float], float]] = {
@@ -155,6 +157,7 @@ def _throughput_of(plan: Plan, operation: str, parts: app.Parts, asking: Asking)
             "two boto3 clients over HTTP": lambda seconds: real.ask_for(seconds).rate,
         }
         rates = _in_turn(runs, plan)
+        worked = list(_worked(operation, lambda: whole(request), running, light, plan.effort.seconds))
     inside, *outside = rates
     yield measured("throughput", f"{operation}, {inside}", "calls/s", spread(rates[inside]))
     for name in outside:
@@ -163,6 +166,25 @@ def _throughput_of(plan: Plan, operation: str, parts: app.Parts, asking: Asking)
         target = KEPT if "light" in name else None
         title = f"{operation}, {name}: share of the rate in process"
         yield measured("throughput", title, "%", spread(shares), target=target, note=note)
+    yield from worked
+
+
+def _worked(
+    operation: str, whole: Callable[[], Any], running: server.Server, light: clients.Crowd, seconds: float
+) -> Iterator[Row]:
+    """Give the processor time of a call: what the cores have beyond it, they stood idle."""
+    began = time.process_time()
+    calls = seconds * in_threads(whole, 2, seconds)
+    inside = 1000 * (time.process_time() - began) / calls
+    before, beside = running.worked(), light.worked()
+    load = light.ask_for(seconds)
+    asked_for = len(load.took)
+    outside = 1000 * (running.worked() - before) / asked_for
+    theirs = 1000 * (light.worked() - beside) / asked_for
+    yield Row("throughput", f"{operation}, two threads in process: processor time a call", "ms", inside)
+    note = f"and {theirs:.2f} ms of the clients"
+    name = f"{operation}, two light clients over HTTP: the server's processor time a call"
+    yield Row("throughput", name, "ms", outside, note=note)
 
 
 def _in_turn(runs: dict[str, Callable[[float], float]], plan: Plan) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 """AWS JSON by shape: botocore's bytes read by us, ours by botocore, and everything that is refused."""
 
 import base64
+import binascii
 import json
 import math
 import time
@@ -19,6 +20,7 @@ from tests.wire.shape_values import values_of
 
 from recognizance.service import served
 from recognizance.wire import codec, model
+from recognizance.wire.codec import LONG
 from recognizance.wire.model import Shape
 from recognizance.wire.refused import WireError
 
@@ -343,3 +345,21 @@ def test_none_is_left_out():
 def test_a_response_that_does_not_fit_its_shape_is_our_own_mistake(shape, response):
     with pytest.raises(ValueError):  # noqa: PT011 - the text differs, the type is the promise
         codec.serialise(response, shape)
+
+
+@given(
+    st.text("ABz09+/=-_ \n\r\x00*é", max_size=12)
+    | st.binary(max_size=40).map(lambda raw: base64.b64encode(raw).decode())
+)
+def test_base64_is_read_as_strictly_as_python_reads_it(text):
+    try:
+        meant = binascii.a2b_base64(text, strict_mode=True) if len(text) % 4 == 0 and text[-3:] != "===" else None
+    except ValueError:
+        meant = None
+    for before in ("", "A" * LONG):  # the longer is cut out of the body first
+        body = json.dumps({"It": before + text}, ensure_ascii=False).encode()
+        try:
+            found = codec.read(body, one("blob"))["It"]
+        except WireError:
+            found = None
+        assert found == (None if meant is None else bytes(len(before) * 3 // 4) + meant)

@@ -17,8 +17,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.client import ACCESS_KEY, REGION, SECRET, signed
-from tests.wire.echo import Echo, app_for
+from tests.wire.echo import ACCOUNT, Echo, app_for
 
+from recognizance.values import Key
+from recognizance.wire.http import MOST_LATELY, Lately
 from recognizance.wire.limits import Limits
 
 
@@ -260,6 +262,95 @@ def test_what_does_not_fit_the_queue_is_told_to_slow_down(serve):
         assert read(waiting)[0] == 200
         third.sendall(head + body)
         assert read(third)[0] == 200
+
+
+def test_a_stranger_is_told_while_every_worker_is_busy_and_while_none_is(serve):
+    release, begun = threading.Event(), threading.Semaphore(0)
+
+    def answer(name, request):
+        begun.release()
+        assert release.wait(20)
+        return {}
+
+    service = Echo(answer)
+    address = serve(app_for(service, workers=1, waiting=0))
+    with connect(address) as working:
+        for busy in (False, True):
+            if busy:
+                working.sendall(b"".join(sent(address, b"{}")))
+                assert begun.acquire(timeout=10)
+            with connect(address) as stranger:
+                stranger.sendall(b"".join(sent(address, b"{}", secret="x" * 40)))
+                assert code_of(stranger) == (400, "InvalidSignatureException")
+        release.set()
+        assert read(working)[0] == 200
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_no_model_has_is_refused_and_recorded_whether_workers_are_idle_or_not(serve, busy):
+    release, begun = threading.Event(), threading.Semaphore(0)
+
+    def answer(name, request):
+        begun.release()
+        assert release.wait(20)
+        return {}
+
+    service = Echo(answer)
+    address = serve(app_for(service, workers=1, waiting=0))
+    with connect(address) as working, connect(address) as asking:
+        if busy:
+            working.sendall(b"".join(sent(address, b"{}")))
+            assert begun.acquire(timeout=10)
+        asking.sendall(b"".join(sent(address, b"{}", target="RekognitionService.Guess")))
+        assert code_of(asking) == (400, "UnknownOperationException")
+        assert service.broken == [("Unknown", "UnknownOperationException")]
+        release.set()
+        if busy:
+            assert read(working)[0] == 200
+
+
+def test_a_key_that_signed_a_moment_ago_and_was_revoked_is_refused(serve, service):
+    found = {ACCESS_KEY: Key(ACCESS_KEY, SECRET, ACCOUNT)}
+    app = app_for(service, limits=Limits(drain_time=0.1))
+    app.keys = lambda access_key, token: found.get(access_key)
+    address = serve(app)
+    with connect(address) as connection:
+        connection.sendall(b"".join(sent(address, b"{}")))
+        assert read(connection)[0] == 200
+        found.clear()
+        connection.sendall(b"".join(sent(address, b"{}")))
+        assert code_of(connection) == (400, "UnrecognizedClientException")
+        head, _ = sent(address, b" " * 800)
+        connection.sendall(head)  # and from then on before its body
+        assert code_of(connection) == (400, "UnrecognizedClientException")
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("later", ["another signature", "another token", "after a while"])
+def test_only_a_key_that_signed_lately_has_its_body_read_unseen(later):
+    lately = Lately()
+    lately.signed("AKID", "", 100.0)
+    assert lately.knows("AKID", "", 101.0)
+    match later:
+        case "another signature":
+            lately.failed("AKID", "")
+            assert not lately.knows("AKID", "", 101.0)
+        case "another token":
+            assert not lately.knows("AKID", "token", 101.0)
+        case _:
+            assert not lately.knows("AKID", "", 110.0)
+
+
+def test_keys_that_signed_lately_are_forgotten_oldest_first():
+    lately = Lately()
+    for number in range(MOST_LATELY):
+        lately.signed(f"AKID{number}", "", 100.0)
+    lately.signed("AKID0", "", 101.0)
+    lately.signed("AKIDNEW", "", 101.0)
+    assert lately.knows("AKID0", "", 101.0)
+    assert not lately.knows("AKID1", "", 101.0)
+    assert lately.knows("AKID2", "", 101.0)
 
 
 def test_bodies_in_hand_are_counted_together(serve):

@@ -8,7 +8,8 @@ own mistake, hence a `ValueError`.
 
 A request with a picture is a few hundred bytes of JSON around megabytes of base64. The megabytes
 are cut out first and decoded straight from the body, so they are copied once, and the JSON
-parser, which lets no other thread run, sees only what is left.
+parser, which lets no other thread run, sees only what is left. A decoder of base64 lets none run
+either, so it is pybase64: as strict as Python's own, in a sixth of its time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeAlias, cast
+
+import pybase64
 
 from recognizance.wire.model import Kind, Shape
 from recognizance.wire.refused import WireError, shortened, unreadable
@@ -38,7 +41,7 @@ MOST_LISTED = 20
 """Broken constraints that are spelled out; the number before them counts them all."""
 
 SURPLUS = ("===", b"===")
-"""More padding than any base64 has; Python's strict mode lets some of it pass."""
+"""More padding than any base64 has; strict decoders let some of it pass."""
 
 INTEGERS = {"integer": 31, "long": 63}
 CUT = "\udc80"
@@ -229,7 +232,7 @@ def _read_blob(value: Any, shape: Shape, path: str, cut: Cut) -> bytes:
     found = _uncut(value, path, cut, "a JSON string of base64")
     try:
         if len(found) % 4 == 0 and found[-3:] not in SURPLUS:
-            return binascii.a2b_base64(found, strict_mode=True)
+            return pybase64.b64decode(found, validate=True)
     except ValueError:  # binascii.Error is one; so is text beyond ASCII
         pass
     raise mistyped(path, "base64 of the standard alphabet, padded, without line breaks")

@@ -29,6 +29,9 @@ TERMINATOR = "aws4_request"
 WINDOW = timedelta(minutes=5)  # the text of AWS's own error says 5
 SIGNED_PREFIXES = ("x-amz-", "x-recognizance-")
 TOKEN = "x-amz-security-token"
+FORM = "%Y%m%dT%H%M%SZ"
+PLACES = ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))
+"""Where year, month, day, hour, minute and second stand in it."""
 
 Headers: TypeAlias = Mapping[str, Sequence[str]]
 Keys: TypeAlias = Callable[[str, str | None], Key | None]
@@ -202,7 +205,7 @@ def at_of(headers: Headers) -> str:
 def _at_of_date(text: str) -> str:
     try:
         found = parsedate_to_datetime(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).strftime(FORM)
     except (ValueError, OverflowError, TypeError, IndexError):
         raise incomplete("Date must be in ISO-8601 'basic format', such as 20261123T045500Z.") from None
 
@@ -210,8 +213,8 @@ def _at_of_date(text: str) -> str:
 def _read_time(text: str) -> datetime | None:
     if not re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", text):
         return None
-    try:
-        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:  # strptime would take ten times as long, on the event loop
+        return datetime(*(int(text[start:end]) for start, end in PLACES), tzinfo=UTC)  # type: ignore[misc,arg-type]
     except ValueError:
         return None
 
@@ -225,13 +228,14 @@ def _check_time(found: Claim, now: datetime) -> None:
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
             f"'{shortened(found.date)}' != '{found.at[:8]}', from '{found.at}'."
         )
-    server = now.strftime("%Y%m%dT%H%M%SZ")
     if at < now - WINDOW:
-        edge = (now - WINDOW).strftime("%Y%m%dT%H%M%SZ")
-        raise mismatch(f"Signature expired: {found.at} is now earlier than {edge} ({server} - 5 min.)")
+        edge = now - WINDOW
+        raise mismatch(f"Signature expired: {found.at} is now earlier than {edge:{FORM}} ({now:{FORM}} - 5 min.)")
     if at > now + WINDOW:
-        edge = (now + WINDOW).strftime("%Y%m%dT%H%M%SZ")
-        raise mismatch(f"Signature not yet current: {found.at} is still later than {edge} ({server} + 5 min.)")
+        edge = now + WINDOW
+        raise mismatch(
+            f"Signature not yet current: {found.at} is still later than {edge:{FORM}} ({now:{FORM}} + 5 min.)"
+        )
 
 
 def _check_scope(found: Claim, regions: Sequence[str], service: str) -> None:
