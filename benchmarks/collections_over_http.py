@@ -1,10 +1,11 @@
 """Collections over HTTP: what a search adds to its vision work, and how much of the models' speed enrolment keeps.
 
 `python -m benchmarks.collections_over_http` fills a collection with 100,000 synthetic faces, starts a server on it, and
-asks with pictures of the data folder (LFW), which stay where they are. SearchFacesByImage takes turns with the same
-picture decoded, looked at and embedded in process; the difference of neighbours is what is not vision. Then two clients
-enrol pictures over HTTP, in turns with two threads that only decode, look and embed. Light clients, whose requests are
-signed beforehand, and boto3 ones share the two cores with the server.
+asks with pictures of the data folder (LFW), which stay where they are. SearchFacesByImage takes turns with what it does
+of vision in process: to decode the picture, look for its largest face and embed it; the difference of neighbours is
+what is not vision. Then two clients enrol pictures over HTTP, in turns with two threads that only do what enrolment
+does of vision: decode, look, mesh, choose and embed. Light clients, whose requests are signed beforehand, and boto3
+ones share the two cores with the server.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -21,12 +23,15 @@ import cv2
 
 from benchmarks import clients, server
 from benchmarks.collections_at_scale import fill
-from benchmarks.product import Weights, built, data_folder, installed, seeing
+from benchmarks.enrolment import seen
+from benchmarks.product import Weights, built, data_folder, installed
 from benchmarks.statistics import differences, interleaved, spread
 from benchmarks.whole import ALL_CORES, asked, in_threads, ratios_of
+from recognizance import app
 from recognizance.database import file_url, open_database
 from recognizance.values import ModelName
 from recognizance.vision import cards
+from recognizance.vision.image import decode
 
 
 def main() -> int:
@@ -51,11 +56,17 @@ def main() -> int:
         _filled(data, given.faces, weights)
         running = until_done.enter_context(server.running(weights.folder, data))
         parts = until_done.enter_context(built(weights))
-        see = seeing(parts)
         read = [Path(path).read_bytes() for path in pictures]
-        _searches(running, pictures, read, see, given.searches, given.faces)
-        _enrolments(running, pictures, read, see, given.rounds, given.seconds)
+        _searches(running, pictures, read, partial(sought, parts), given.searches, given.faces)
+        _enrolments(running, pictures, read, partial(seen, parts), given.rounds, given.seconds)
     return 0
+
+
+def sought(parts: app.Parts, data: bytes) -> object:
+    """Return the largest face of a picture with its vector, having done to it what the models do in a search."""
+    image = decode(data)
+    vision = parts.vision()
+    return vision.embed(image, vision.look(image, limit=1))
 
 
 def _filled(data: Path, faces: int, weights: Weights) -> None:
@@ -105,7 +116,7 @@ def _enrolments(
             for kind, crowd in crowds.items():
                 rates[kind].append(crowd.ask_for(seconds).rate)
     print(f"IndexFaces over HTTP, two clients, {rounds} rounds of {seconds:g} s")
-    print(f"  decode, look and embed, two threads {spread(rates['models alone']).median:8.1f} pictures a second")
+    print(f"  models alone, in two threads        {spread(rates['models alone']).median:8.1f} pictures a second")
     for kind in clients.KINDS:
         share = spread([100 * one for one in ratios_of(rates[kind], rates["models alone"])])
         print(

@@ -1,11 +1,11 @@
 """How fast an import enrols, beside the same pictures through the models alone, and what memory it takes.
 
-`python -m benchmarks.enrolment`, with pictures of the data folder (LFW), which stay where they are. Alone
-means reading the file, decoding, looking, choosing and embedding, in as many threads as the import has and
+`python -m benchmarks.enrolment`, with pictures of the data folder (LFW), which stay where they are. Alone means
+reading the file, decoding, looking, meshing, choosing and embedding, in as many threads as the import has and
 with nothing kept. Both go over the same pictures in the same process, in turn, whoever begins changing from
-round to round; the ratio is of neighbours, its median is told. Processor seconds stand beside it: they
-change least with what else the machine does. `--memory` enrols every picture there is, once, and tells
-memory on the way.
+round to round; the ratio is of neighbours, its median is told. Processor seconds stand beside it: they change
+least with what else the machine does. A picture that an import does not judge ends it all. `--memory` enrols
+every picture there is, once, and tells memory on the way.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from benchmarks import machine
 from benchmarks.product import CALLER, ROOT, Weights, data_folder, installed
 from benchmarks.statistics import Slope, ratios, slope, spread
 from recognizance import app
-from recognizance.cli.enrolment import Enrolment, Minted, job_name
+from recognizance.cli.enrolment import FAILED, UNUSABLE, Enrolment, Minted, job_name
 from recognizance.cli.import_ import pictures_at_once
-from recognizance.cli.journal import opened
+from recognizance.cli.journal import Outcome, opened
 from recognizance.cli.sources import Picture, open_source
 from recognizance.operations.faces import INDEX_BAR, MOST_FACES, choose
+from recognizance.values import Stated
 from recognizance.vision.image import decode
 
 LEAST = 0.95
@@ -131,7 +132,8 @@ def memory(weights: Weights, pictures: Iterator[Picture], threads: int) -> dict[
     with opened_import(weights, threads) as (_, make, workers):
         began = time.perf_counter()
         with make() as enrolment:
-            for at, _ in enumerate(enrolment.run(pictures, workers), 1):
+            for at, told in enumerate(enrolment.run(pictures, workers), 1):
+                judged(*told)
                 done = at
                 if at % STEP == 0:
                     samples.append(resident())
@@ -175,20 +177,27 @@ def working(
 
         def see(pictures: Sequence[Picture]) -> Took:
             with ThreadPoolExecutor(workers) as pool:
-                return timed(lambda: list(pool.map(lambda one: seen(parts, one), pictures)))
+                return timed(lambda: list(pool.map(lambda one: seen(parts, Path(str(one.at)).read_bytes()), pictures)))
 
         def enrol(pictures: Sequence[Picture]) -> Took:
             with make() as enrolment:
-                return timed(lambda: list(enrolment.run(iter(pictures), workers)))
+                return timed(lambda: [judged(*told) for told in enrolment.run(iter(pictures), workers)])
 
         yield see, enrol, workers
 
 
-def seen(parts: app.Parts, picture: Picture) -> int:
-    """Return how many faces of a picture an import would keep, having done to it what the models do and no more."""
-    image = decode(Path(str(picture.at)).read_bytes())
+def judged(picture: Picture, outcome: Outcome) -> None:
+    """Raise `RuntimeError` for a picture that was not judged: nothing was measured then."""
+    if outcome.word in (UNUSABLE, FAILED):
+        raise RuntimeError(f"{picture.name} was not judged: {outcome.detail}")
+
+
+def seen(parts: app.Parts, data: bytes) -> int:
+    """Return how many faces of a picture an enrolment would keep, having done to it what the models do and no more."""
+    image = decode(data)
     vision = parts.vision()
-    kept, _ = choose(vision.look(image, limit=MOST_FACES), image, bar=INDEX_BAR, limit=MOST_FACES)
+    found = vision.mesh(image, vision.look(image, limit=MOST_FACES))
+    kept, _ = choose(found, image, bar=INDEX_BAR, limit=MOST_FACES)
     return len(vision.embed(image, kept))
 
 
@@ -201,8 +210,10 @@ def opened_import(weights: Weights, threads: int) -> Iterator[tuple[app.Parts, C
         with app.build(chosen, new_id=minted) as parts:
             parts.vision()
 
-            def ask(name: str, request: Any) -> Any:
-                return parts.service.call(name, request, CALLER, app.new_uuid()).response
+            def ask(name: str, request: Any, /, *, consent: str | None = None) -> Any:
+                return parts.service.call(
+                    name, request, CALLER, app.new_uuid(), stated=Stated(consent=consent)
+                ).response
 
             @contextmanager
             def make() -> Iterator[Enrolment]:

@@ -1,5 +1,6 @@
 """Facts that hold for every database: SQLite in a file, and a real PostgreSQL."""
 
+import gc
 import os
 import sqlite3
 import subprocess
@@ -7,14 +8,14 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from sqlalchemy import delete, event, func, insert, literal, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, event, func, insert, literal, select, text, update
+from sqlalchemy.exc import IntegrityError, StatementError
 from tests import postgresql, records
 from tests.conftest import picture_of
 from tests.records import NOON, entry
@@ -783,3 +784,97 @@ def test_a_client_is_told_nothing_of_the_database_that_failed(rekognition, parts
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
     said = str(raised.value.response)
     assert not [word for word in (str(given.data), "recognizance.db", "readonly", "sqlite") if word in said]
+
+
+# Statements that are asked again
+
+
+ALL_OF = select(COLLECTIONS).where(COLLECTIONS.c.number == bindparam("of_number"), COLLECTIONS.c.revision >= 0)
+SOME_OF = (
+    select(VECTORS.c.number, VECTORS.c.vector)
+    .where(VECTORS.c.collection == bindparam("of_collection"), VECTORS.c.number.in_(bindparam("some", expanding=True)))
+    .order_by(VECTORS.c.number)
+)
+TOLD_OF = select(VECTORS.c.number).where(VECTORS.c.number.in_([2, 4])).order_by(VECTORS.c.number)
+COUNTED = select(func.count()).select_from(VECTORS)
+KEEP = insert(VECTORS)
+RAISE = (
+    update(COLLECTIONS)
+    .where(COLLECTIONS.c.number == bindparam("of_number"))
+    .values(revision=COLLECTIONS.c.revision + bindparam("more"))
+)
+RAISED = RAISE.returning(COLLECTIONS.c.revision, COLLECTIONS.c.created_at)
+
+
+def test_what_is_asked_again_is_answered_as_it_was(database):
+    collection = fill(database, 1)
+    first, *again = (database.rows(ALL_OF, {"of_number": collection}) for _ in range(4))
+    with database.read() as reader:
+        again += [reader.rows(ALL_OF, {"of_number": collection}) for _ in range(3)]
+    assert again == [first] * 6
+    assert first[0]["tags"] == {"a": "b"}
+    assert first[0]["created_at"].replace(tzinfo=UTC) == NOON
+
+
+def test_lists_of_any_length_are_asked_for_again(database):
+    collection = fill(database, 40)
+    for length in [*range(40), 40, 3, 1, 0]:
+        of = {"of_collection": collection, "some": list(range(1, length + 1))}
+        found = database.rows(SOME_OF, of)
+        assert [row["number"] for row in found] == of["some"]
+        assert all(bytes(row["vector"]) == b"\1" * 512 for row in found)
+
+
+def test_what_only_sqlalchemy_can_ask_is_asked_again_too(database):
+    fill(database, 5)
+    for _ in range(3):
+        assert [row["number"] for row in database.rows(TOLD_OF)] == [2, 4]
+        assert list(database.rows(COUNTED)[0].values()) == [5]
+
+
+def test_changes_made_again_say_how_many_rows_they_changed(database):
+    collection = fill(database, 1)
+    for turn in range(3):
+        with database.write() as tx:
+            assert tx.run(KEEP, vectors(collection, [10 * turn + 11])) == 1
+            assert tx.run(KEEP, vectors(collection, range(10 * turn + 12, 10 * turn + 17))) == 5
+            assert tx.run(RAISE, [{"of_number": collection, "more": 2}]) == 1
+            assert tx.run(RAISE, [{"of_number": collection + 1, "more": 2}]) == 0
+            (row,) = tx.returning(RAISED, {"of_number": collection, "more": 1})
+            assert (row["revision"], row["created_at"].replace(tzinfo=UTC)) == (3 * turn + 3, NOON)
+    assert list(database.rows(COUNTED)[0].values()) == [19]
+
+
+def test_a_change_made_again_is_undone_with_its_transaction(database):
+    collection = fill(database, 1)
+    for number in (2, 3, 4):
+        with suppress(ZeroDivisionError), database.write() as tx:
+            tx.run(KEEP, vectors(collection, [number]))
+            raise ZeroDivisionError
+    assert list(database.rows(COUNTED)[0].values()) == [1]
+
+
+def test_a_statement_refused_again_is_refused_in_the_same_words(database):
+    collection = fill(database, 1)
+    said = set()
+    for _ in range(3):
+        with pytest.raises(IntegrityError) as refused, database.write() as tx:
+            tx.run(KEEP, vectors(collection, [1]))
+        said.add(str(refused.value.orig))
+    assert len(said) == 1
+    assert database.engine.pool.checkedout() == 0
+
+
+def test_a_statement_made_for_one_call_is_not_kept(database):
+    collection = fill(database, 1)
+    before = len(database.prepared)
+    for number in range(20):
+        database.rows(select(VECTORS.c.number).where(VECTORS.c.collection == collection, VECTORS.c.number == number))
+    gc.collect()
+    assert len(database.prepared) <= before + 1  # the first, by which SQLAlchemy knows the others
+
+
+def test_a_value_that_is_not_given_is_an_error_each_time(database):
+    for _ in range(3):
+        with pytest.raises(StatementError):
+            database.rows(ALL_OF)

@@ -37,6 +37,7 @@ from sqlalchemy.sql.dml import Delete, Insert, Update
 from sqlalchemy.types import Double, Integer, String
 
 from recognizance.database import migrations, sqlite
+from recognizance.database.prepared import NO_VALUES, Prepared
 from recognizance.errors import DatabaseUnusable
 
 Row: TypeAlias = Mapping[str, Any]
@@ -87,9 +88,11 @@ class Tx(Reader, Protocol):
 @dataclass(frozen=True, slots=True)
 class _Open:
     connection: Connection
+    prepared: Prepared
 
     def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
-        return _named(self.connection.execute(query, None if values is None else dict(values)))
+        found = self.prepared.rows(self.connection.connection, query, NO_VALUES if values is None else values)
+        return self.usual(query, values) if found is None else found
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         result = self.connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
@@ -107,11 +110,18 @@ class _Open:
     def run(self, change: Change, rows: Sequence[Row] | None = None, /) -> int:
         if rows is not None and not rows:
             return 0  # SQLAlchemy would take it for one row of nothing
+        changed = self.prepared.run(self.connection.connection, change, [NO_VALUES] if rows is None else rows)
+        if changed is not None:
+            return changed
         values = None if rows is None else [dict(row) for row in rows]
         return self.connection.execute(change, values, execution_options={"preserve_rowcount": True}).rowcount
 
     def returning(self, change: Change, values: Row | None = None, /) -> list[Row]:
-        return _named(self.connection.execute(change, None if values is None else dict(values)))
+        found = self.prepared.rows(self.connection.connection, change, NO_VALUES if values is None else values)
+        return self.usual(change, values) if found is None else found
+
+    def usual(self, statement: Select[*tuple[Any, ...]] | Change, values: Row | None) -> list[Row]:
+        return _named(self.connection.execute(statement, None if values is None else dict(values)))
 
     def alone(self) -> None:
         if self.connection.dialect.name == "postgresql":  # on SQLite every writer is
@@ -150,11 +160,21 @@ class Database:
 
     engine: Engine
     writing: threading.Lock = field(default_factory=threading.Lock)
+    prepared: Prepared = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without any statement prepared."""
+        object.__setattr__(self, "prepared", Prepared(self.engine.dialect))
 
     def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
         """Return every row of a SQLAlchemy Core query; `values` are those of its bound parameters."""
-        with _saying(self.engine, "read"), self.engine.connect() as connection:
-            return _Open(connection).rows(query, values)
+        with _saying(self.engine, "read"):
+            with self.prepared.lent(self.engine.pool) as lent:  # one query is of one moment without a transaction
+                found = self.prepared.rows(lent, query, NO_VALUES if values is None else values)
+            if found is not None:
+                return found
+            with self.engine.connect() as connection:
+                return _Open(connection, self.prepared).usual(query, values)
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.
@@ -163,7 +183,7 @@ class Database:
         A thousand at a time are fastest.
         """
         with _saying(self.engine, "read"), self.engine.connect() as connection:
-            yield from _Open(connection).batches(query, size)
+            yield from _Open(connection, self.prepared).batches(query, size)
 
     @contextmanager
     def read(self) -> Generator[Reader]:
@@ -172,8 +192,9 @@ class Database:
         with (
             _saying(self.engine, "read"),
             self.engine.connect().execution_options(**{} if self.is_sqlite else snapshot) as connection,
+            connection.begin(),
         ):
-            yield _Open(connection)
+            yield _Open(connection, self.prepared)
 
     @contextmanager
     def write(self) -> Generator[_Open]:
@@ -184,7 +205,7 @@ class Database:
             self.engine.connect().execution_options(**sqlite.WRITES) as connection,
             connection.begin(),
         ):
-            yield _Open(connection)
+            yield _Open(connection, self.prepared)
 
     @property
     def is_sqlite(self) -> bool:
