@@ -55,6 +55,10 @@ AUDITS: Mapping[str, Sequence[str]] = {
         "attributes", "--labels", "benchmarks/attributes/ages.csv", "--images", "{pictures}/lfw/images",
         "--people", "{pictures}/lfw/people.csv", "--groups", "gender", "--face", "central", "{trained}",
     ),
+    "attributes_expression": (
+        "attributes", "--labels", "benchmarks/attributes/expressions.csv", "--images", "{pictures}/lfw/images",
+        "--images", "{pictures}/congress", "--face", "central", "{trained}",
+    ),
     "attributes_portraits": (
         "attributes", "--labels", "{pictures}/congress/members_2018-07-25.csv", "--images", "{pictures}/congress",
         "--taken", "2017-06-30", "--groups", "gender", "--face", "central", "{trained}",

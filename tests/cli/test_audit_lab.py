@@ -105,11 +105,23 @@ def test_a_group_must_be_a_column_of_the_set_or_of_the_table_of_its_people(lab, 
     with pytest.raises(Wrong, match="has no such column; name a table of its people with --people CSV"):
         lab(groups=("gender",)).templates(str(faces), role="probes")
     with pytest.raises(Wrong, match=r"--groups sex: .* it has gender"):
-        lab(groups=("sex",), people=tmp_path / "people.csv").templates(str(faces), role="probes")
-    found = lab(groups=("gender",), people=tmp_path / "people.csv").templates(str(faces), role="probes")
+        lab(groups=("sex",), people=(tmp_path / "people.csv",)).templates(str(faces), role="probes")
+    found = lab(groups=("gender",), people=(tmp_path / "people.csv",)).templates(str(faces), role="probes")
     assert found.groups("gender") == ("F", "F", "M", "")
     assert found.problems == (Problem(Trouble.NO_GROUP, "Cyd", "nothing is said of this person's gender"),)
     assert lab(groups=("gender",)).templates(str(faces), role="gallery", grouped=False).groups("gender")[0] == ""
+
+
+def test_a_set_that_says_itself_what_is_asked_for_needs_no_table_of_its_people(lab, faces, tmp_path):
+    picture = next(faces.rglob("*.png"), None) or next(faces.rglob("*.jpg"))
+    (tmp_path / "set.csv").write_text(f"file,person,gender\n{picture},Dov,M\n")
+    (tmp_path / "people.csv").write_text("name,gender\nAda,F\nBob,M\n")
+    both = lab(groups=("gender",), people=(tmp_path / "people.csv",))
+    assert both.templates(str(tmp_path / "set.csv"), role="probes").groups("gender") == ("M",)
+    assert both.templates(str(faces), role="gallery").groups("gender") == ("F", "F", "M", "")
+    (tmp_path / "bare.csv").write_text(f"file,person\n{picture},Dov\n")
+    with pytest.raises(Wrong, match="names nobody of"):
+        both.templates(str(tmp_path / "bare.csv"), role="probes")
 
 
 def test_an_audit_says_what_it_was_made_with(lab, faces):

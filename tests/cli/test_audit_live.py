@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import boto3
 import pytest
@@ -211,6 +212,19 @@ def test_the_page_has_both_systems(made):
     assert "Both were asked about the same pictures" in page
     assert live["result"]["endpoint"]["address"] in page
     assert "tiny-face, without a server" in page
+
+
+def test_the_page_shows_the_most_alike_strangers_blurred_unless_asked(made, run, address, sets):
+    _, live, page, _ = made
+    shown = len(live["result"]["replay"]["worst"])
+    assert shown
+    assert page.count('src="data:image/jpeg;base64,') == 2 * shown
+    run("live", address, *asked(sets, "--html", "open.html", "--show-faces"))
+    plain = Path("open.html").read_text()
+    assert plain.count('src="data:image/jpeg;base64,') == 2 * shown
+    assert len(plain) > len(page)  # a face has more to code than its 64 means
+    run("live", address, *asked(sets, "--html", "nobody.html", "--anonymous", "--show-faces"))
+    assert "data:image/jpeg" not in Path("nobody.html").read_text()
 
 
 def test_the_report_fits_its_published_form(made):

@@ -48,7 +48,7 @@ def test_a_folder_without_a_ledger_is_told_and_not_made(shell, tmp_path):
 
 
 def test_the_ledger_is_looked_for_where_the_service_keeps_it(tmp_path):
-    settings = read({}, data=tmp_path / "data")
+    settings = read({}, data=tmp_path / "data", attributes="off")
     assert not has_ledger(settings)
     with open_service(settings):
         assert has_ledger(settings)

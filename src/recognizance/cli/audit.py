@@ -72,9 +72,9 @@ Groups = Annotated[
                  show_default=False),
 ]  # fmt: skip
 People = Annotated[
-    Path | None,
-    typer.Option(metavar="CSV", help="What is known of people, by name: for --groups where a set is a folder.",
-                 show_default=False),
+    list[Path] | None,
+    typer.Option("--people", metavar="CSV", help="What is known of people, by name: for --groups where a set is a "
+                 "folder; may be repeated.", show_default=False),
 ]  # fmt: skip
 PersonColumn = Annotated[
     str | None,
@@ -111,7 +111,7 @@ class Asked:
     html: Path | None = None
     exclude: Path | None = None
     groups: tuple[str, ...] = ()
-    people: Path | None = None
+    people: Sequence[Path] | None = None
     face: Face = Face.LARGEST
     seed: int = SEED
     cache: bool = True
@@ -222,8 +222,10 @@ class Lab:
             typer.echo(f"--exclude leaves nothing out of {output.shown(listing.source)} ({role}).", err=True)
         if some and not listing.subjects:
             raise Wrong(f"nothing is left of {listing.source} ({role}): --exclude names all of it")
-        if self.asked.people is not None:
-            listing = subjects.with_people(listing, self.asked.people, needed=grouped)
+        if self.asked.people:
+            # a set that says itself what is asked for needs no table: it may be another set's
+            needed = grouped and not (self.asked.groups and set(self.asked.groups) <= set(subjects.columns(listing)))
+            listing = subjects.with_people(listing, *self.asked.people, needed=needed, columns=self.asked.groups)
         there = subjects.columns(listing)
         missing = [column for column in self.asked.groups if column not in there]
         if missing and grouped:

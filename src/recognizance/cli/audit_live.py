@@ -21,9 +21,11 @@ from recognizance.cli.sending import PairsToSend, Sending
 
 if TYPE_CHECKING:
     from recognizance.evaluation import audit as audits
+    from recognizance.evaluation.pages.page import Page
+    from recognizance.evaluation.pages.pictures import Shown
     from recognizance.evaluation.protocols.answers import Enrolled, Explained, Found
     from recognizance.evaluation.protocols.live import Told
-    from recognizance.evaluation.protocols.replay import Question
+    from recognizance.evaluation.protocols.replay import Question, Replay
     from recognizance.evaluation.sets.subjects import Problem
     from recognizance.evaluation.sets.templates import Templates
 
@@ -88,6 +90,7 @@ class Part:
     sets: tuple[tuple[str, Templates], ...]
     problems: tuple[Problem, ...]
     findings: tuple[audits.Finding, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
 
 def live(  # noqa: PLR0913 - each is an option of the command line
@@ -99,6 +102,7 @@ def live(  # noqa: PLR0913 - each is an option of the command line
     thresholds: audit_replay.Thresholds = "80,90,95,99",
     called: audit_replay.Called = "people",
     worst: audit_replay.Worst = 12,
+    show_faces: audit_replay.ShowFaces = False,
     pairs: Pairs = None,
     images: Images = None,
     beside: Beside = None,
@@ -190,7 +194,44 @@ def live(  # noqa: PLR0913 - each is an option of the command line
         result,
         tuple(finding for part in parts for finding in part.findings),
     )
-    lab.finish(document, told.page)
+    pictured = html is not None and not anonymous and replayed is not None
+    shown = replayed.shown if replayed is not None and pictured else ()
+
+    def page(read: Mapping[str, Any]) -> Page:
+        return told.page(read, _pictures(shown, blurred=not show_faces))
+
+    lab.finish(document, page)
+
+
+def _pictures(shown: Sequence[Shown], *, blurred: bool) -> list[Any]:
+    """Return the most alike strangers as pictures; no model is needed where the endpoint said where faces are."""
+    if not shown:
+        return []
+    from recognizance.evaluation.pages.pictures import pairs_by_box
+
+    return pairs_by_box(list(shown), blurred=blurred)
+
+
+def _worst(
+    counts: Replay, result: Mapping[str, Any], searched: Templates, among: Templates,
+    found: Mapping[int, Found], enrolled: Mapping[int, Enrolled],
+) -> tuple[Shown, ...]:  # fmt: skip
+    """Return the most alike strangers, with where the endpoint said that their faces are."""
+    from recognizance.evaluation.pages.pictures import Shown
+    from recognizance.values import Box
+
+    def box(one: Found | Enrolled | None) -> Box | None:
+        return None if one is None or one.box is None else Box(*one.box)
+
+    return tuple(
+        Shown(
+            searched.subjects[alike.probe],
+            among.subjects[alike.gallery],
+            f"{plain['probe_person']} and {plain['gallery_person']}: Similarity {alike.similarity:.1f}",
+            (box(found.get(alike.probe)), box(enrolled.get(alike.gallery))),
+        )
+        for alike, plain in zip(counts.worst, result["worst"], strict=True)
+    )
 
 
 def _report(path: Path) -> dict[str, Any]:
@@ -263,12 +304,12 @@ def _replayed(
             found = tried.search(collection, probes.pictures, at_least, len(gallery.subjects), bar)
         version = tried.answers.version or next((one.version for one in enrolled if one.version), "")
 
-    among = _templates(gallery, {one.place: made for one, made in zip(gallery.pictures, enrolled, strict=True)})
-    searched = _templates(probes, {one.place: made for one, made in zip(probes.pictures, found, strict=True)})
+    became = {one.place: made for one, made in zip(gallery.pictures, enrolled, strict=True)}
+    searches = {one.place: made for one, made in zip(probes.pictures, found, strict=True)}
+    among, searched = _templates(gallery, became), _templates(probes, searches)
     if not searched.found.any():
         raise Failed(f"the endpoint found no face in any picture of {output.shown(probes.source)} (probes)")
     mates, unusable = audit_replay.listed(mated, searched, among)
-    searches = {one.place: made for one, made in zip(probes.pictures, found, strict=True)}
     hits = live.hits(searches, len(probes.subjects), at_least)
     counts = replay(searched, among, hits, replace(question, thresholds=settings, mated=mates))
     explained, curve = _explained(tried.endpoint, settings)
@@ -288,12 +329,14 @@ def _replayed(
         counted=counted,
     )
     odd = answers.oddities([probes.subjects[one.place] for one in probes.pictures], found)
+    result = figures(counts, searched, among, called=called, curve=None)
     return Part(
         known,
-        figures(counts, searched, among, called=called, curve=None),
+        result,
         (("probes", searched), ("gallery", among)),
         (*searched.problems, *among.problems, *odd, *unusable, *counts.problems),
         findings(counts),
+        _worst(counts, result, searched, among, searches, became),
     )
 
 

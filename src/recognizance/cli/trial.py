@@ -147,10 +147,11 @@ class Trial:
             made = answers.enrolled(self.endpoint.index(collection, data, picture.place, 1))
             if not made.larger:
                 return made
-            kept, others = answers.largest(self.endpoint.index(collection, data, picture.place, EVERY_FACE))
+            every = self.endpoint.index(collection, data, picture.place, EVERY_FACE)
+            kept, others = answers.largest(every)
             if others:
                 self.endpoint.forget(collection, others)
-            return answers.chosen(made, kept)
+            return answers.chosen(made, kept, every)
         except Refused as refused:
             return answers.Enrolled(answers.faces_of(refused.code, str(refused)), said=str(refused))
 

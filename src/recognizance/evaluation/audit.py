@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from recognizance.evaluation import words
 from recognizance.evaluation.sets.subjects import Problem, Trouble, plain
 from recognizance.evaluation.statistics.rates import Counted
 
@@ -193,6 +194,16 @@ def rate(counted: Counted | None) -> dict[str, Any] | None:
         "low": counted.low,
         "high": counted.high,
     }
+
+
+def in_words(counted: Counted) -> str:
+    """Return a counted rate as pages say it.
+
+    >>> from recognizance.evaluation.statistics.rates import Rate
+    >>> in_words(Rate(3, 459))
+    '3 of 459 (0.7 %; between 0.2 % and 1.9 %)'
+    """
+    return words.rate(rate(counted))
 
 
 def _problems(problems: Sequence[Problem]) -> dict[str, Any]:

@@ -211,6 +211,12 @@ def test_expressions_are_a_table_of_what_was_seen_and_what_was_said_first():
     happy = next(one for one in said.rows if one.label is Expression.HAPPY)
     assert dict(happy.said)[Expression.SAD] == 2
 
+    more = measured([*cases, *(shows(60 + n, Expression.ANGRY, Expression.ANGRY) for n in range(4))])
+    assert (more.expression.people, more.expression.right) == (said.people, said.right)  # four are in no total
+    angry = next(one for one in more.expression.rows if one.label is Expression.ANGRY)
+    assert (angry.people, angry.said, angry.right) == (4, None, None)
+    assert "expression angry" in [one.where for one in attributes.problems(more)]
+
 
 def test_angles_are_off_by_degrees_with_and_without_their_sign():
     cases = [Case(str(n), {}, Labels(angles={"yaw": 10.0}), face(yaw=10.0 + (4 if n % 2 else -2))) for n in range(20)]

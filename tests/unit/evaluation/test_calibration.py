@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from recognizance.evaluation.protocols.calibration import (
     compare_strangers,
     curve_file,
     fit,
+    held_against,
     summary,
+    thresholds,
 )
 from recognizance.vision import cards
 from recognizance.vision.similarity import Similarity
@@ -248,3 +251,49 @@ def test_a_centre_is_the_mean_of_sets_and_groups_by_their_weights():
     assert centre(vectors[:3], ["a"] * 3, [""] * 3, {"": 1}) == pytest.approx([4 / 3, 4 / 3])
     with pytest.raises(ValueError, match="no picture with a face"):
         centre(vectors, sets, groups, {"X": 1})
+
+
+def test_a_part_of_the_people_gives_what_they_would_give_alone():
+    vectors, whose = crowd(400, seed=3)
+    all_of, chosen = compare_strangers(vectors, whose), np.arange(0, 400, 2)
+    mine = np.isin(whose, chosen)
+    alone, part = compare_strangers(vectors[mine], whose[mine]), all_of.among(chosen)
+    at = max(alone.cosines[-1], part.cosines[-1])
+    assert (part.people, part.comparisons) == (200, 200 * 199 // 2)
+    assert part.rate(at) == pytest.approx(alone.rate(at))
+    assert part.seen(at) == alone.seen(at)
+
+
+def test_thresholds_of_the_tail_are_those_of_the_curve(strangers, curve):
+    scale = Similarity(curve)
+    percents = (60.0, 70.0, 80.0, 90.0)
+    assert thresholds(strangers, percents) == pytest.approx([scale.cosine(one) for one in percents], abs=1e-5)
+    with pytest.raises(ValueError, match="60 and more"):
+        thresholds(strangers, (50.0,))
+
+
+def test_a_check_is_the_same_whether_or_not_people_are_drawn_for_it():
+    seen, unseen = (compare_strangers(*crowd(700, seed=seed, most=1)) for seed in (3, 4))
+    [cosine] = thresholds(seen, (60.0,))
+    found = held_against(seen, unseen, 60.0, cosine)
+    assert found.rate == unseen.rate(cosine)
+    assert found.low <= found.rate <= found.high
+    assert found.expected is not None
+    assert found.expected[0] <= 1e-4 <= found.expected[1]
+
+
+def twins(many, pairs):
+    """People of whom the first so many pairs are far more alike than strangers are."""
+    vectors, whose = crowd(many, seed=11, dimension=128, most=1)
+    vectors[1 : 2 * pairs : 2] += vectors[0 : 2 * pairs : 2]
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), whose
+
+
+def test_where_twins_refute_the_tail_the_upper_bound_is_that_of_what_was_counted():
+    strangers = compare_strangers(*twins(2500, 3))
+    made = fit(strangers, np.random.default_rng(1), draws=20)
+    high = dict(zip(made.log10_rates, made.log10_high, strict=True))
+    assert 10 ** high[-8.0] >= 3 / strangers.comparisons
+    assert all(one >= other for one, other in pairwise(made.log10_high))
+    plain = fit(compare_strangers(*crowd(2500, seed=11, dimension=128, most=1)), np.random.default_rng(1), draws=20)
+    assert dict(zip(plain.log10_rates, plain.log10_high, strict=True))[-8.0] < high[-8.0]

@@ -112,6 +112,17 @@ def test_small_groups_are_named_as_not_judged():
         judged(*[crowd((4, 4), (0.0, 0.0))] * 2)
 
 
+def test_a_group_from_which_a_small_one_would_follow_is_judged_and_its_figures_are_not_told():
+    few = crowd((60, 20, 4), (1.0, 1.0, 1.0), pictures=2, noise=0.4, dimension=24)
+    gate = judged(few, worse(few, "b", 0.9))
+    assert [dict(one.said) for one in gate.judged if one.withheld] == [{"group": "b"}] * 3
+    assert of(gate, "b").verdict is Verdict.FAILS
+    told = [one for one in figures(gate, LIMITS)["judged"] if one["withheld"]]
+    assert all(one[name] is None for one in told for name in ("old", "new", "change", "at_least", "rise"))
+    (said,) = [one.said for one in findings(gate, 1.5) if one.group == "group b" and "taken for" in one.said]
+    assert not any(letter.isdigit() for letter in said.replace("1.5", ""))
+
+
 def test_systems_that_are_equal_seldom_fail(people):
     failed = 0
     for seed in range(8):

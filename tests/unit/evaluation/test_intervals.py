@@ -17,11 +17,8 @@ from recognizance.evaluation.statistics.intervals import (
     by_probe_and_gallery,
     difference,
     exact,
-    in_words,
     matches,
     none_seen,
-    share,
-    times,
     unpaired,
 )
 from recognizance.evaluation.statistics.rates import Rate, wilson
@@ -176,14 +173,6 @@ def test_a_count_is_foretold_as_poissons_where_the_rate_is_known():
 def test_a_gallery_of_many_finds_somebody_more_often():
     assert chance(2.1e-6, 25_000) == pytest.approx(28 / 535, rel=0.03)  # the ACLU's test of 2018
     assert chance(1e-12, 1000) == pytest.approx(1e-9, rel=1e-6)
-
-
-def test_rates_in_words_have_their_counts():
-    assert in_words(Rate(3, 459)) == "3 of 459 (0.7 %, between 0.2 % and 1.9 %)"
-    assert in_words(Rate(0, 459)) == "none of 459 (at most 0.7 %)"
-    assert "1 in 1,000,000" in in_words(Rate(16, 16_000_000))
-    assert share(1) == "100 %"
-    assert times(Ratio(2.0, 1.5, None)) == "2 times (at least 1.5)"
 
 
 QUICK = {

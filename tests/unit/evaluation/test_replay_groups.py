@@ -59,3 +59,35 @@ def test_a_finding_says_where_the_curve_it_quotes_is_extrapolated():
     assert "extrapolated" in alone
     assert "lets one expect none: one such test in " in alone
     assert document(found, probes, gallery)["findings"]
+
+
+def crossed(sizes):
+    """A replay of people of two columns, so many of each pair of values; everybody is taken for somebody else."""
+    random = np.random.default_rng(9)
+    sexes = [sex for (sex, _), many in sizes.items() for _ in range(many)]
+    origins = [origin for (_, origin), many in sizes.items() for _ in range(many)]
+    probes = crowd(
+        random, directions(random, len(sexes)), [f"p{n}" for n in range(len(sexes))],
+        groups={"sex": sexes, "origin": origins},
+    )  # fmt: skip
+    gallery = crowd(random, directions(random, 5), [f"g{n}" for n in range(5)])
+    hits = at(*((n, 1, 85) for n in range(len(sexes))))
+    return replay(probes, gallery, hits, Question((80,), columns=("sex", "origin")))
+
+
+def test_two_columns_are_told_apart_each_by_itself_and_both_together():
+    found = crossed({("F", "n"): 12, ("F", "s"): 14, ("M", "n"): 16, ("M", "s"): 18})
+    told = {(one.column, one.group): one.false_matched.of for one in found.settings[0].groups}
+    assert told == {
+        ("sex", "F"): 26, ("sex", "M"): 34, ("origin", "n"): 28, ("origin", "s"): 32,
+        ("sex and origin", "F, n"): 12, ("sex and origin", "F, s"): 14,
+        ("sex and origin", "M, n"): 16, ("sex and origin", "M, s"): 18,
+    }  # fmt: skip
+
+
+def test_what_a_small_group_of_two_columns_has_does_not_follow_from_the_totals_of_each():
+    found = crossed({("F", "n"): 4, ("F", "s"): 20, ("M", "n"): 21, ("M", "s"): 30})
+    both = {one.group: one.false_matched for one in found.settings[0].groups if one.column == "sex and origin"}
+    assert all(one is None for one in both.values())  # each of the others would tell, with a row or a column, the four
+    small = [one.where for one in found.problems if one.trouble is Trouble.SMALL_GROUP]
+    assert "sex and origin F, n" in small

@@ -198,6 +198,41 @@ def test_a_table_that_names_nobody_of_the_set_is_refused_unless_it_need_not(tmp_
     assert subjects.with_people(listing, tmp_path / "people.csv", needed=False).subjects == listing.subjects
 
 
+def test_several_tables_say_what_each_knows_of_people(tmp_path):
+    touch(tmp_path, "set/Ada/1.jpg", "set/Bob/1.jpg", "set/Cyd/1.jpg")
+    (tmp_path / "sex.csv").write_text("name,gender\nAda,F\nBob,M\nCyd,F\n")
+    (tmp_path / "origin.csv").write_text("person,origin,gender\nAda,north,\nBob,south,M\nCyd,north,M\n")
+    listing = subjects.with_people(
+        subjects.read_folder(tmp_path / "set"), tmp_path / "sex.csv", tmp_path / "origin.csv", columns=("gender",)
+    )
+    assert [dict(one.groups) for one in listing.subjects] == [
+        {"gender": "F", "origin": "north"},
+        {"gender": "M", "origin": "south"},
+        {"gender": "", "origin": "north"},
+    ]
+    assert listing.problems[-1:] == (Problem(Trouble.MISLABELLED, "Cyd", "two things are said in gender: F and M"),)
+
+
+def test_a_table_says_nothing_with_an_empty_cell_and_does_not_overrule_the_set(tmp_path):
+    touch(tmp_path, "a.jpg", "b.jpg")
+    listing = table(tmp_path, b"file,person,gender\na.jpg,Ada,F\nb.jpg,Bob,M\n")
+    (tmp_path / "people.csv").write_text("name,gender\nAda,\nBob,F\n")
+    said = subjects.with_people(listing, tmp_path / "people.csv")
+    assert [one.groups["gender"] for one in said.subjects] == ["F", ""]
+    assert [one.where for one in said.problems] == ["Bob"]
+
+
+def test_one_of_several_tables_has_to_name_somebody_of_the_set(tmp_path):
+    touch(tmp_path, "set/Ada/1.jpg")
+    for name, whom in (("one", "Eve"), ("other", "Ada")):
+        (tmp_path / f"{name}.csv").write_text(f"name,gender\n{whom},F\n")
+    listing = subjects.read_folder(tmp_path / "set")
+    said = subjects.with_people(listing, tmp_path / "one.csv", tmp_path / "other.csv")
+    assert said.subjects[0].groups == {"gender": "F"}
+    with pytest.raises(SetWrong, match="names nobody of the folder"):
+        subjects.with_people(listing, tmp_path / "one.csv", tmp_path / "one.csv")
+
+
 def exclusions(tmp_path, text):
     (tmp_path / "exclude.csv").write_text(text)
     return subjects.read_exclusions(tmp_path / "exclude.csv")

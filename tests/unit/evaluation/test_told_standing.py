@@ -103,6 +103,20 @@ def test_searches_are_good_where_there_are_enough(given, alarm, few):
     assert page.what_to_set.startswith("No setting is both safe and of use") == useless
 
 
+def test_what_to_set_is_the_lowest_setting_tried_at_which_no_stranger_came_up_and_what_it_misses():
+    given = searches(200, 200)
+    given["settings"] = [
+        {"similarity": similarity, "fpir": rate(wrong, 200), "fnir": rate(missed, 200)}
+        for similarity, wrong, missed in ((70.0, 4, 2), (80.0, 0, 10), (90.0, 0, 40))
+    ]
+    said = identification.page(document(given)).what_to_set
+    assert said.startswith("80 or higher: there, none of 200 searches for people who are not there gave somebody")
+    assert "5.0 % of people who are there are missed" in said
+    given["settings"] = [{"similarity": 90.0, "fpir": rate(4, 200), "fnir": rate(10, 200)}]
+    said = identification.page(document(given)).what_to_set
+    assert said.startswith("None of the settings tried keeps strangers out: at 90, the highest, 4 of 200")
+
+
 @pytest.mark.parametrize(
     ("pictures", "mated", "nonmated", "lost", "alarm"),
     [(1, 0, 0, 0, "care"), (60, 30, 1740, 0, "good"), (59, 30, 1740, 0, "care"), (60, 0, 1770, 0, "care"),

@@ -257,6 +257,10 @@ def histograms(
     return _svg(draw, 3.0 + 0.22 * len(series))
 
 
+SMALLEST_LETTERS = 7.0
+"""Points below which the figures of a heat map stand in two lines, not in smaller letters."""
+
+
 def heat(
     rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]],
     labels: Sequence[Sequence[str]], *, log: bool = False, across: str = "", down: str = "",
@@ -270,14 +274,17 @@ def heat(
     if not rows or not columns or shapes != {len(columns)} or not len(rows) == len(values) == len(labels):
         raise ValueError("a heat map needs rows and columns, and a value and a label for each cell")
     long = max(len(word) for one in columns for word in one.split() or [""]) > 18
+    room = 9 * (LETTERS - _room(rows)) / len(columns)  # points of size that a label of one letter could have
+    if room / max(len(one) for said in labels for one in said) < SMALLEST_LETTERS:
+        labels = [[one.replace(" in ", " in\n") for one in said] for said in labels]
+    longest = max((len(line) for said in labels for one in said for line in one.split("\n")), default=1)
+    size = min(9.0, max(4.0, 0.92 * room / max(1, longest)))
     tall = 1.1 + 0.36 * len(rows) + (0.8 if long else 0.0)
 
     def draw(figure: Figure) -> None:
         from matplotlib.patches import Rectangle
 
         axes = figure.subplots()
-        longest = max(len(one) for said in labels for one in said)
-        size = min(9.0, max(5.0, 9 * (LETTERS - _room(rows)) / len(columns) / max(1, longest)))
         shades = _shades([value for row in values for value in row if value is not None], log)
         for down_, (row, said) in enumerate(zip(values, labels, strict=True)):
             for across_, (value, label) in enumerate(zip(row, said, strict=True)):
@@ -290,12 +297,13 @@ def heat(
                     )
                 )
                 ink = INK if shade is None else "#ffffff" if shade >= 4 else "#101010"
-                axes.text(across_, down_, _text(label), ha="center", va="center", color=ink, fontsize=size)
+                two = "\n".join(map(_text, label.split("\n")))
+                axes.text(across_, down_, two, ha="center", va="center", color=ink, fontsize=size)
         axes.set_xlim(-0.5, len(columns) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
-        room = max(1, 46 // len(columns))
-        turned = any(len(word) > room for one in columns for word in one.split())
-        names = [_wrapped(one, 18 if turned else room) for one in columns]
+        letters = max(1, 46 // len(columns))
+        turned = any(len(word) > letters for one in columns for word in one.split())
+        names = [_wrapped(one, 18 if turned else letters) for one in columns]
         axes.set_xticks(range(len(columns)), names, rotation=90 if turned else 0)
         axes.set_yticks(range(len(rows)), [_wrapped(one, 18) for one in rows])
         axes.xaxis.tick_top()

@@ -19,12 +19,17 @@ IN_A_REQUEST = 5 * 1024 * 1024
 """Bytes of a picture that a request may hold: Rekognition's own limit."""
 
 
+Place = tuple[float, float, float, float]
+"""Left, top, width and height of a face in fractions of its picture, as an endpoint says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Enrolled:
     """What an endpoint made of a picture of the gallery.
 
     `faces` is how many it found, 0 where it found none, `UNREADABLE` (-1) where it would not take the picture; `kept`
     the id of the face that was enrolled, "" for none. `larger` says that a larger face was found than the enrolled one.
+    `box` is where that face is.
     """
 
     faces: int
@@ -32,6 +37,7 @@ class Enrolled:
     larger: bool = False
     version: str = ""
     said: str = ""
+    box: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ class Found:
 
     `faces` is 1 where a face was found to search with, for an endpoint does not say how many there are. `full` says
     that there were as many matches as may be asked for, so that some may be missing. `strange` counts matches that are
-    not of the gallery, or that have no similarity. `held` says that matches were held back for reviewers.
+    not of the gallery, or that have no similarity. `held` says that matches were held back for reviewers, `box` where
+    the face is that was searched with.
     """
 
     faces: int
@@ -49,6 +56,7 @@ class Found:
     strange: int = 0
     held: bool = False
     said: str = ""
+    box: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,9 @@ def enrolled(answer: Mapping[str, Any]) -> Enrolled:
     kept = records[0]
     others = [_area(_dict(one.get("FaceDetail"))) for one in left]
     larger = max(others, default=0.0) > _area(_dict(kept.get("Face")))
-    return Enrolled(len(records) + len(left), _face_id(kept), larger and bool(_face_id(kept)), version)
+    return Enrolled(
+        len(records) + len(left), _face_id(kept), larger and bool(_face_id(kept)), version, box=_place(kept.get("Face"))
+    )
 
 
 def largest(answer: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -103,7 +113,8 @@ def found(answer: Mapping[str, Any], gallery: int, *, held: bool = False) -> Fou
         else:
             best[number] = max(float(similarity), best.get(number, 0.0))
     matches = sorted(best.items(), key=lambda one: (-one[1], one[0]))
-    return Found(1, tuple(matches), len(given) >= MOST, strange, held)
+    box = _place({"BoundingBox": answer.get("SearchedFaceBoundingBox")})
+    return Found(1, tuple(matches), len(given) >= MOST, strange, held, box=box)
 
 
 def compared(answer: Mapping[str, Any]) -> Compared:
@@ -175,9 +186,10 @@ def oddities(subjects: Sequence[Subject], searches: Sequence[Found]) -> list[Pro
     return problems
 
 
-def chosen(first: Enrolled, kept: str) -> Enrolled:
-    """Return an enrolment with another of its faces kept in the end."""
-    return replace(first, kept=kept, larger=False)
+def chosen(first: Enrolled, kept: str, answer: Mapping[str, Any]) -> Enrolled:
+    """Return an enrolment with another of its faces kept in the end, of an answer that enrolled them all."""
+    face = next((one.get("Face") for one in _dicts(answer.get("FaceRecords")) if _face_id(one) == kept), None)
+    return replace(first, kept=kept, larger=False, box=_place(face))
 
 
 def explained(answer: Mapping[str, Any]) -> Explained | None:
@@ -204,6 +216,16 @@ def _area(face: Mapping[str, Any]) -> float:
     box = _dict(face.get("BoundingBox"))
     width, height = box.get("Width"), box.get("Height")
     return float(width) * float(height) if _is_number(width) and _is_number(height) else 0.0
+
+
+def _place(face: Any) -> Place | None:
+    """Return where a face is, None where the endpoint does not say so in numbers that lie in the picture."""
+    box = _dict(_dict(face).get("BoundingBox"))
+    left, top, width, height = (box.get(name) for name in ("Left", "Top", "Width", "Height"))
+    if not (_is_number(left) and _is_number(top) and _is_number(width) and _is_number(height)):
+        return None
+    sides = float(left), float(top), float(width), float(height)
+    return sides if all(-1 <= one <= 2 for one in sides) and min(sides[2:]) > 0 else None
 
 
 def _number(external: Any, gallery: int) -> int | None:

@@ -183,7 +183,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Expressed:
-    """How well expressions were told, by what people saw."""
+    """How well expressions were told, by what people saw; `people`, `pictures` and `right` are of those measured."""
 
     people: int
     pictures: int
@@ -477,24 +477,26 @@ def _span(at: int) -> str:
 
 
 def _expression(cases: Sequence[Case]) -> Expressed:
+    """Return how expressions were told. Those labelled of too few people are in no total, so none of theirs follows."""
     people = numbered([one.person for one in cases])
     labels = [one.labels.expression for one in cases]
     said = [one.face.traits.expression[0][0] for one in cases if one.face.traits and one.face.traits.expression]
     right = np.array([one is other for one, other in zip(labels, said, strict=True)])
-    kinds = [one for one in Expression if one in labels]
-    which = [np.array([label is one for label in labels]) for one in kinds]
-    sizes = [len(np.unique(people[one])) for one in which]
-    enough = len(np.unique(people)) >= SMALLEST
+    measured = np.zeros(len(cases), np.bool_)
     rows: list[Shown] = []
-    for kind, one, gone, size in zip(kinds, which, hidden(sizes), sizes, strict=True):
-        shown = not gone and enough
+    for kind in Expression:
+        one = np.array([label is kind for label in labels])
+        size = len(np.unique(people[one]))
+        shown = size >= SMALLEST
+        measured |= one & shown
         counts = tuple((other, sum(said[at] is other for at in np.nonzero(one)[0])) for other in Expression)
         rows.append(
             Shown(
                 kind, size, int(one.sum()), counts if shown else None, rate(right[one], people[one]) if shown else None
             )
         )
-    return Expressed(len(np.unique(people)), len(cases), rate(right, people) if enough else None, tuple(rows))
+    whole = rate(right[measured], people[measured]) if measured.any() else None
+    return Expressed(len(np.unique(people[measured])), int(measured.sum()), whole, tuple(rows))
 
 
 def _angle(name: str, cases: Sequence[Case]) -> Angle:

@@ -98,6 +98,25 @@ class Strangers:
         """Return how many kept pairs of pictures reach `cosine`."""
         return int(np.searchsorted(-self.cosines, -cosine, side="right"))
 
+    def among(self, people: Whole) -> Strangers:
+        """Return what these people, by their numbers, give among themselves; they are numbered in that order.
+
+        Without a histogram, which counts pairs of all: only rates of kept pairs are known of a part.
+        """
+        number = np.full(self.people, -1, np.int64)
+        number[people] = np.arange(len(people))
+        first, second = number[self.first], number[self.second]
+        both = (first >= 0) & (second >= 0)
+        return replace(
+            self,
+            people=len(people),
+            histogram=np.zeros(0),
+            cosines=self.cosines[both],
+            weights=self.weights[both],
+            first=first[both],
+            second=second[both],
+        )
+
 
 def compare_strangers(
     vectors: Vectors, people: Whole, *, rows: int = 512, progress: Callable[[int, int], None] = lambda done, of: None
@@ -181,6 +200,9 @@ class Fit:
 def fit(strangers: Strangers, random: np.random.Generator, *, draws: int = 200) -> Fit:
     """Fit the curve, and its 95 % bounds from `draws` draws of as many people with replacement.
 
+    Where more pairs reach a cosine than the law of the tail can be right about, as twins and siblings do, the upper
+    bound is that of what was counted: a bound that its own data refute is none.
+
     Raises `ValueError` when there are too few people for the tail, or when strangers would reach
     cosine 1 more often than the scale ends.
     """
@@ -193,14 +215,36 @@ def fit(strangers: Strangers, random: np.random.Generator, *, draws: int = 200) 
         raise ValueError("strangers reach cosine 1 at a rate above 1e-9: this model cannot tell people apart")
     bounds = _bounds(strangers, np.concatenate([body, deep]), begins, random, draws)
     rates = np.concatenate([COUNTED, depths])
+    most = np.minimum(rates + bounds[1], 0.0)
+    most[len(body) :] = np.maximum(
+        most[len(body) :], [_refuted(strangers, *one) for one in zip(deep, depths, strict=True)]
+    )
     return Fit(
         cosines=np.concatenate([[-1.0], body, deep, [1.0]]),
         log10_rates=np.concatenate([[0.0], rates, [END]]),
         log10_low=np.concatenate([[0.0], rates + bounds[0], [END - SLACK]]),
-        log10_high=np.concatenate([[0.0], np.minimum(rates + bounds[1], 0.0), [END]]),
+        log10_high=np.concatenate([[0.0], np.maximum.accumulate(most[::-1])[::-1], [END]]),
         measured_to=_measured_to(strangers),
         tail=law,
     )
+
+
+def _refuted(strangers: Strangers, cosine: float, log10_rate: float) -> float:
+    """Return log10 of the upper bound of what was counted, -inf unless even its lower bound is above the rate."""
+    counted = estimate(strangers, cosine)
+    return math.log10(counted.high) if counted.low > 10**log10_rate else -math.inf
+
+
+def thresholds(strangers: Strangers, percents: Sequence[float]) -> list[float]:
+    """Return the cosines that a curve fitted on these people has for Similarities of 60 and more, all in its tail.
+
+    Raises `ValueError` as `fit` does where people are too few, and for a Similarity below the tail.
+    """
+    law = _law(strangers, strangers.weights, strangers.comparisons, strangers.cosine(10**TAIL_FROM))
+    depths = [math.log10(scale_rate(percent)) for percent in percents]
+    if max(depths) > TAIL_FROM:
+        raise ValueError("only Similarities of 60 and more lie in the tail of a curve")
+    return [law.score(depth) for depth in depths]
 
 
 def _quantile(histogram: Reals, rate: float) -> float:
@@ -280,7 +324,7 @@ class Check:
 
         Both are known from samples of people: of a curve without fault, some 83 in 100 do.
         """
-        return self.low <= _scale_rate(self.percent) <= self.high
+        return self.low <= scale_rate(self.percent) <= self.high
 
     @property
     def holds(self) -> bool:
@@ -288,7 +332,7 @@ class Check:
 
         The bounds of the two are put together on a scale of logarithms (MOVER: Zou and Donner 2008).
         """
-        predicted = _scale_rate(self.percent)
+        predicted = scale_rate(self.percent)
         low, high = self.expected or (predicted, predicted)
         if self.rate == 0:
             return low <= self.high
@@ -300,7 +344,7 @@ class Check:
     @property
     def predicted(self) -> float:
         """How many pairs of people should have matched by the scale."""
-        return _scale_rate(self.percent) * self.comparisons
+        return scale_rate(self.percent) * self.comparisons
 
 
 def check(
@@ -333,7 +377,7 @@ def _log(one: float, other: float) -> float:
     return math.log(one / other) if other > 0 else math.inf
 
 
-def _scale_rate(percent: float) -> float:
+def scale_rate(percent: float) -> float:
     """Return the rate that a percentage of `ANCHORS` stands for."""
     return float(10.0 ** {of: depth for depth, of in ANCHORS}[percent])
 
@@ -392,6 +436,21 @@ def calibrate(
     return Calibration(fitted, strangers, tuple(ordered))
 
 
+def held_against(seen: Strangers, unseen: Strangers, percent: float, cosine: float) -> Check:
+    """Return how a Similarity fitted on `seen`, which has this cosine there, does among people it has not seen."""
+    counted = estimate(unseen, cosine)
+    found = Check(
+        percent=percent,
+        rate=unseen.rate(cosine),
+        low=counted.low,
+        high=counted.high,
+        matches=unseen.seen(cosine),
+        people=unseen.people,
+        comparisons=unseen.comparisons,
+    )
+    return _bounded(found, seen, unseen, cosine)
+
+
 def _check_half(
     seen: Strangers, unseen: Strangers, percents: Sequence[float], random: np.random.Generator, draws: int
 ) -> list[Check]:
@@ -408,17 +467,21 @@ def _bounded(found: Check, seen: Strangers, unseen: Strangers, cosine: float) ->
     are drawn all the same, because the bounds of the shipped curve were drawn after those of its checks, and the same
     seed has to give the same curve.
     """
-    counted, fitted = _estimate(unseen, cosine), _estimate(seen, cosine)
-    predicted = _scale_rate(found.percent)
+    counted, fitted = estimate(unseen, cosine), estimate(seen, cosine)
+    predicted = scale_rate(found.percent)
     expected = (
         (0.0, max(predicted, fitted.high))
         if fitted.none
-        else (predicted * fitted.low / fitted.value, predicted * fitted.high / fitted.value)
+        else (
+            predicted * fitted.low / fitted.value,
+            # what the fit's own people refute is known no better than it was counted
+            max(predicted * fitted.high / fitted.value, fitted.high if fitted.low > predicted else 0.0),
+        )
     )
     return replace(found, low=counted.low, high=counted.high, expected=expected)
 
 
-def _estimate(strangers: Strangers, cosine: float) -> Estimate:
+def estimate(strangers: Strangers, cosine: float) -> Estimate:
     """Return how often strangers reach a cosine, with bounds that know that a person is in many pairs."""
     place = strangers.place(cosine)
     pairs = matches(strangers.first[:place], strangers.second[:place], strangers.weights[:place])

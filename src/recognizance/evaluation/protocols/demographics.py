@@ -36,7 +36,7 @@ from recognizance.evaluation.statistics.intervals import (
     matches,
     pairs_of_groups,
 )
-from recognizance.evaluation.statistics.withheld import FOLLOWS, hidden
+from recognizance.evaluation.statistics.withheld import FOLLOWS, crossed, hidden
 from recognizance.values import Vectors
 
 MOST_GROUPS, MOST_VALUES = 30, 200
@@ -290,7 +290,7 @@ def by_group(crowd: Crowd, seen: Errors, columns: Sequence[str], random: np.rand
     """
     names, label = groups_of(crowd, columns)
     sizes = np.bincount(label[label < len(names)], minlength=len(names))
-    lines, also = _crossed(crowd, columns, names)
+    lines, also = parts(crowd, columns, names)
     withheld = np.array(hidden(sizes.tolist(), lines, also), np.bool_)
     # people of no group and of small ones are one more group: they meet the others, and are in everybody's rate
     moved = np.where(label < len(names), np.append(withheld, False)[label], False)
@@ -333,22 +333,17 @@ def _sizes(of: Whole, label: Whole, groups: int) -> list[int]:
     return sizes
 
 
-def _crossed(
-    crowd: Crowd, columns: Sequence[str], names: Sequence[tuple[str, ...]]
-) -> tuple[list[list[int]], list[int]]:
+def parts(crowd: Crowd, columns: Sequence[str], names: Sequence[tuple[str, ...]]) -> tuple[list[list[int]], list[int]]:
     """Return, for several columns together, the groups that each group of one column is made of, and those to withhold.
 
     The columns' own tables show the totals of the former, and withhold whole what the latter are part of.
     """
-    lines, also = list[list[int]](), list[int]()
-    for at, column in enumerate(columns if len(columns) > 1 else ()):
+    sizes: list[dict[str, int]] = []
+    for column in columns if len(columns) > 1 else ():
         alone, label = groups_of(crowd, [column])
-        out = hidden(np.bincount(label, minlength=len(alone) + 1)[: len(alone)].tolist())
-        for (value,), withheld in zip(alone, out, strict=True):
-            part = [place for place, name in enumerate(names) if name[at] == value]
-            lines.append(part)
-            also += part if withheld else []
-    return lines, also
+        people = np.bincount(label, minlength=len(alone) + 1)[: len(alone)].tolist()
+        sizes.append({value: many for (value,), many in zip(alone, people, strict=True)})
+    return crossed(names, sizes)
 
 
 def groups_of(crowd: Crowd, columns: Sequence[str]) -> tuple[list[tuple[str, ...]], Whole]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from recognizance.evaluation import audit
 from recognizance.evaluation.audit import Finding
-from recognizance.evaluation.protocols.demographics import Crowd, Errors, groups_of, ratio_figures
+from recognizance.evaluation.protocols.demographics import Crowd, Errors, groups_of, parts, ratio_figures
 from recognizance.evaluation.statistics.intervals import (
     CONFIDENCE,
     SMALLEST,
@@ -32,6 +32,7 @@ from recognizance.evaluation.statistics.intervals import (
     unpaired,
 )
 from recognizance.evaluation.statistics.rates import Counted
+from recognizance.evaluation.statistics.withheld import FOLLOWS, hidden
 
 
 class Verdict(Enum):
@@ -85,7 +86,8 @@ class Judged:
     """One kind of error of one group under both systems. `said` is empty for everybody.
 
     `change` is how many times as often the new one is wrong, `surely` its lower bound for all judgements at once;
-    `rise` is by how much.
+    `rise` is by how much. A group that is `withheld` is judged and its figures are not told: with them and the total,
+    those of a smaller group could be reckoned.
     """
 
     said: Mapping[str, str]
@@ -97,6 +99,7 @@ class Judged:
     surely: float
     rise: Difference
     verdict: Verdict
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +151,24 @@ def judge(old: Errors, new: Errors, crowd: Crowd, columns: Sequence[Sequence[str
     people = int((old.pictures > 0).sum())
     if people < SMALLEST:
         raise ValueError(f"a gate needs {SMALLEST} people, got {people}")
-    parts: list[tuple[Mapping[str, str], str, _Both, int]] = []
+    of_groups: list[tuple[Mapping[str, str], str, _Both, int, bool]] = []
     withheld: list[Withheld] = []
     for asked in [[], *columns]:
         names, label = groups_of(crowd, asked) if asked else ([()], np.zeros(crowd.many, np.int64))
+        lines, also = parts(crowd, asked, names)
+        of_all = hidden(
+            np.bincount(label[old.pictures > 0], minlength=len(names) + 1)[: len(names)].tolist(), lines, also
+        )
         for kind in KINDS:
             both = _both(kind, old, new, label, len(names))
+            out = hidden(both.people.tolist(), lines, [at for at, one in enumerate(of_all) if one])
             for group, name in enumerate(names):
                 said = dict(zip(asked, name, strict=True))
                 if both.people[group] >= SMALLEST:
-                    parts.append((said, kind, both, group))
+                    of_groups.append((said, kind, both, group, out[group]))
                 elif kind == KINDS[0] and both.people[group]:
                     withheld.append(Withheld(said, int(both.people[group])))
-    sure = 1 - (1 - CONFIDENCE) / max(len(parts), 1)
+    sure = 1 - (1 - CONFIDENCE) / max(len(of_groups), 1)
     return Gate(
         tuple(
             _judged(
@@ -169,8 +177,9 @@ def judge(old: Errors, new: Errors, crowd: Crowd, columns: Sequence[Sequence[str
                 both.changed(group, sure),
                 both.rise.difference(both.groups + group, group),
                 limits,
+                withheld=out,
             )
-            for said, kind, both, group in parts
+            for said, kind, both, group, out in of_groups
         ),
         tuple(withheld),
         asked=bool(columns),
@@ -225,6 +234,8 @@ def _judged(
     changed: tuple[Ratio, float],
     rise: Difference,
     limits: Limits,
+    *,
+    withheld: bool = False,
 ) -> Judged:
     (said, kind, people), (old, new), (change, surely) = whom, rates, changed
     little = (
@@ -239,7 +250,7 @@ def _judged(
         verdict = Verdict.PASSES
     else:
         verdict = Verdict.FAILS if surely > 1 else Verdict.CANNOT_TELL
-    return Judged(said, kind, people, old, new, change, surely, rise, verdict)
+    return Judged(said, kind, people, old, new, change, surely, rise, verdict, withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,11 +371,12 @@ def figures(gate: Gate, limits: Limits) -> dict[str, Any]:
                 "said": dict(one.said),
                 "kind": one.kind,
                 "people": one.people,
-                "old": audit.rate(one.old),
-                "new": audit.rate(one.new),
-                "change": ratio_figures(one.change),
-                "at_least": one.surely,
-                "rise": {"value": one.rise.value, "low": one.rise.low, "high": one.rise.high},
+                "withheld": one.withheld,
+                "old": None if one.withheld else audit.rate(one.old),
+                "new": None if one.withheld else audit.rate(one.new),
+                "change": None if one.withheld else ratio_figures(one.change),
+                "at_least": None if one.withheld else one.surely,
+                "rise": None if one.withheld else {"value": one.rise.value, "low": one.rise.low, "high": one.rise.high},
                 "verdict": one.verdict.value,
             }
             for one in gate.judged
@@ -387,7 +399,11 @@ def findings(gate: Gate, margin: float) -> tuple[Finding, ...]:
         Finding(
             "worse than before",
             ", ".join(f"{column} {value}" for column, value in one.said.items()),
-            f"{'People of this group' if one.said else 'People'} are {WORDS[one.kind]} "
+            f"People of this group are {WORDS[one.kind]} more often by the new system, and it is not shown that this "
+            f"is at most the margin of {margin:g} times. How often is {FOLLOWS}. Keep the old system, or have the "
+            "change answered for."
+            if one.withheld
+            else f"{'People of this group' if one.said else 'People'} are {WORDS[one.kind]} "
             f"{'' if one.change.value is None else f'{one.change.value:.2f} times '}as often by the new system "
             f"({one.new.count:,} of {one.new.of:,} against {one.old.count:,}; at least {one.surely:.2f} times with all "
             f"judgements taken together), and it is not shown that this is at most the margin of {margin:g} times. "

@@ -30,7 +30,7 @@ from recognizance.evaluation.statistics.intervals import (
     by_probe_and_gallery,
 )
 from recognizance.evaluation.statistics.rates import Rate
-from recognizance.evaluation.statistics.withheld import FOLLOWS, hidden
+from recognizance.evaluation.statistics.withheld import FOLLOWS, crossed, hidden
 from recognizance.values import Percent
 from recognizance.vision.similarity import Similarity
 
@@ -247,9 +247,12 @@ def replay(
     if not len(probes.subjects) or not len(gallery.subjects):
         raise ValueError("a replay needs at least one probe and one picture in the gallery")
     probes, twice = _one_thing(probes, asked.columns)
+    columns = [_Column.of(probes, [one]) for one in asked.columns]
+    if len(columns) > 1:
+        columns.append(_Column.of(probes, asked.columns))
     known = _known(probes, gallery, asked.mated)
     sorted_ = _Sorted.of(probes, gallery, hits, known, near=asked.mated is None)
-    settings = tuple(_setting(sorted_, one, asked.columns, asked.similarity) for one in thresholds)
+    settings = tuple(_setting(sorted_, one, columns, asked.similarity) for one in thresholds)
     return Replay(
         settings=settings,
         rank_one=None if rank_one is None else sorted_.rate(rank_one, sorted_.mated),
@@ -272,7 +275,7 @@ def replay(
         apart=sorted_.apart,
         listed=asked.mated is not None,
         cut=0 if hits.cut is None else int(hits.cut.sum()),
-        problems=(*known.problems, *sorted_.near_problems, *twice, *_small(probes, asked.columns)),
+        problems=(*known.problems, *sorted_.near_problems, *twice, *_small(columns)),
     )
 
 
@@ -517,7 +520,7 @@ def _less(counted: Estimate, same: int) -> Estimate:
     )
 
 
-def _setting(found: _Sorted, percent: Percent, columns: Sequence[str], similarity: Similarity | None) -> Setting:
+def _setting(found: _Sorted, percent: Percent, columns: Sequence[_Column], similarity: Similarity | None) -> Setting:
     every = np.ones(len(found.mated), np.bool_)
     false, hit = found.matched(STRANGERS, percent), found.matched(MATES, percent)
     chosen = (found.kinds == STRANGERS) & (found.hits.similarity >= percent)
@@ -549,54 +552,79 @@ def _expected(found: _Sorted, similarity: Similarity, percent: Percent) -> Expec
     )
 
 
-def _groups(found: _Sorted, column: str, false: Flags, hit: Flags) -> list[Grouped]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """What tells the probes' people apart: one column, or several together.
+
+    `label` has of each probe the place of its group in `names`, -1 where nothing is said; `out` says which groups are
+    withheld, and `lines` which of them make up a group of one of several columns.
+    """
+
+    called: str
+    names: tuple[str, ...]
+    label: Whole
+    people: tuple[int, ...]
+    lines: Sequence[Sequence[int]]
+    out: Sequence[bool]
+
+    @classmethod
+    def of(cls, probes: Templates, columns: Sequence[str]) -> _Column:
+        """Return the groups that some columns tell apart together, in order of their names."""
+        rows = list(zip(*(probes.groups(column) for column in columns), strict=True))
+        names = sorted({row for row in rows if all(row)})
+        place = {name: at for at, name in enumerate(names)}
+        label = np.array([place.get(row, -1) for row in rows], np.int64)
+        [whose] = numbered(probes.people)
+        people = [len(np.unique(whose[label == at])) for at in range(len(names))]
+        sizes = [_sizes(probes, column) for column in columns]
+        lines, also = crossed(names, sizes)
+        joined = tuple(", ".join(name) for name in names)
+        return cls(" and ".join(columns), joined, label, tuple(people), lines, hidden(people, lines, also))
+
+
+def _sizes(probes: Templates, column: str) -> dict[str, int]:
+    """Return how many people each group of a column has."""
+    pairs = {(person, value) for person, value in zip(probes.people, probes.groups(column), strict=True) if value}
+    values = sorted({value for _, value in pairs})
+    return {value: sum(one == value for _, one in pairs) for value in values}
+
+
+def _groups(found: _Sorted, column: _Column, false: Flags, hit: Flags) -> list[Grouped]:
     """Return each group of a column; one of too few people without its rates."""
-    said = np.array(found.probes.groups(column), dtype=np.str_)
-    names = sorted(set(said.tolist()) - {""})
-    label = np.searchsorted(np.array(names, dtype=np.str_), said) if names else np.zeros(len(said), np.int64)
-    known = said != ""
-    several = found.measured(false, known, np.where(known, label, 0)) if known.any() else None
-    people = [found.persons(np.asarray(said == name)) for name in names]
-    out = hidden(people)
+    known = column.label >= 0
+    several = found.measured(false, known, np.maximum(column.label, 0)) if known.any() else None
     # of those who are there, too, one group alone may have too few
-    mated = [found.persons(np.asarray(said == name) & found.mated) for name in names]
-    unfound = hidden(mated, also=[at for at, one in enumerate(out) if one])
+    mated = [found.persons((column.label == at) & found.mated) for at in range(len(column.names))]
+    unfound = hidden(mated, column.lines, [at for at, one in enumerate(column.out) if one])
     return [
-        _group(found, column, name, at, people, said, several, false, None if unfound[at] or not mated[at] else hit)
-        if not out[at]
-        else Grouped(column, name, people[at], int((said == name).sum()), None, None, None)
-        for at, name in enumerate(names)
-    ]  # fmt: skip
+        _group(found, column, at, several, false, None if unfound[at] or not mated[at] else hit)
+        if not column.out[at]
+        else Grouped(column.called, name, column.people[at], int((column.label == at).sum()), None, None, None)
+        for at, name in enumerate(column.names)
+    ]
 
 
-def _group(  # noqa: PLR0913 - one group among the others
-    found: _Sorted, column: str, name: str, at: int, people: Sequence[int], said: NDArray[np.str_],
-    several: Measured | None, false: Flags, hit: Flags | None,
-) -> Grouped:  # fmt: skip
-    there = np.asarray(said == name)
-    others = [other for other in range(len(people)) if other != at]
+def _group(
+    found: _Sorted, column: _Column, at: int, several: Measured | None, false: Flags, hit: Flags | None
+) -> Grouped:
+    there = np.asarray(column.label == at)
+    others = [other for other in range(len(column.people)) if other != at]
     ratio = None
-    if several is not None and sum(people[other] for other in others) >= SMALLEST:
+    if several is not None and sum(column.people[other] for other in others) >= SMALLEST:
         ratio = several.joined([[at], others]).ratio(0, 1)
     return Grouped(
-        column, name, people[at], int(there.sum()), found.rate(false, there), ratio,
+        column.called, column.names[at], column.people[at], int(there.sum()), found.rate(false, there), ratio,
         None if hit is None else found.rate(hit, there & found.mated),
     )  # fmt: skip
 
 
-def _small(probes: Templates, columns: Sequence[str]) -> list[Problem]:
+def _small(columns: Sequence[_Column]) -> list[Problem]:
     """Return a problem for each group of too few people."""
     problems: list[Problem] = []
     for column in columns:
-        said = probes.groups(column)
-        names = sorted(set(said) - {""})
-        sizes = [
-            len({person for person, one in zip(probes.people, said, strict=True) if one == name}) for name in names
-        ]
-        for name, people, out in zip(names, sizes, hidden(sizes), strict=True):
+        for name, people, out in zip(column.names, column.people, column.out, strict=True):
             if out:
                 why = f"rates are shown from {SMALLEST} on" if people < SMALLEST else FOLLOWS
-                problems.append(
-                    Problem(Trouble.SMALL_GROUP, f"{column} {name}", f"{people} of the probes' people are in it; {why}")
-                )
+                said = f"{people} of the probes' people are in it; {why}"
+                problems.append(Problem(Trouble.SMALL_GROUP, f"{column.called} {name}", said))
     return problems

@@ -14,7 +14,7 @@ from recognizance.evaluation.protocols.replay import DUPLICATE, Alike, Grouped, 
 from recognizance.evaluation.sets.templates import Templates
 from recognizance.evaluation.statistics.expected import Expected
 from recognizance.evaluation.statistics.expected import figures as expectation
-from recognizance.evaluation.statistics.intervals import Ratio, in_words
+from recognizance.evaluation.statistics.intervals import Ratio
 from recognizance.evaluation.statistics.rates import Rate
 
 LARGER = 2.0
@@ -40,10 +40,10 @@ def _over(settings: Sequence[Setting]) -> Finding:
     return Finding(
         "false matches above the curve",
         "",
-        f"at the setting {first.similarity:g}, of the probes {in_words(first.false_matched)} were taken for somebody "
-        f"else; the model's curve lets one expect {lets_expect(first.expected)}{beyond(first.expected)}{too}. Look "
-        "first whether the pairs named are one person under two names (recognizance audit labels); where they are two, "
-        "fit the curve on people like these, or set a higher threshold.",
+        f"at the setting {first.similarity:g}, of the probes {audit.in_words(first.false_matched)} were taken for "
+        f"somebody else; the model's curve lets one expect {lets_expect(first.expected)}{beyond(first.expected)}{too}. "
+        "Look first whether the pairs named are one person under two names (recognizance audit labels); where they are "
+        "two, fit the curve on people like these, or set a higher threshold.",
     )
 
 
@@ -78,9 +78,9 @@ def _unequal(one: Setting, group: Grouped) -> Finding:
     return Finding(
         "one group is taken for somebody else more often",
         f"{group.column} {group.group}",
-        f"at the setting {one.similarity:g}, of this group {in_words(group.false_matched)} were taken for somebody "
-        f"else: {times} often as the others (at least {group.ratio.low:.2g} times); the limit is {LARGER:g} times. "
-        "Set a higher threshold, or let people look at every match.",
+        f"at the setting {one.similarity:g}, of this group {audit.in_words(group.false_matched)} were taken for "
+        f"somebody else: {times} often as the others (at least {group.ratio.low:.2g} times); the limit is {LARGER:g} "
+        "times. Set a higher threshold, or let people look at every match.",
     )
 
 

@@ -11,7 +11,6 @@ from recognizance.evaluation.protocols.identification import Identification, Ope
 from recognizance.evaluation.protocols.replayed import beyond
 from recognizance.evaluation.statistics.expected import chance
 from recognizance.evaluation.statistics.expected import figures as expectation
-from recognizance.evaluation.statistics.intervals import in_words
 from recognizance.evaluation.statistics.rates import Rate
 from recognizance.vision.similarity import Similarity
 
@@ -63,9 +62,9 @@ def findings(found: Identification) -> tuple[Finding, ...]:
             "false matches above the curve",
             "",
             f"at the setting {one.similarity:g}, among {largest.people:,} people, of the searches for people who are "
-            f"not there {in_words(one.fpir)} gave somebody; the curve lets one expect {one.expected.probes.mean:.3g}, "
-            f"and at most {one.expected.probes.high:,}{beyond(one.expected)}. Fit the curve on people like these, or "
-            "set a higher threshold.",
+            f"not there {audit.in_words(one.fpir)} gave somebody; the curve lets one expect "
+            f"{one.expected.probes.mean:.3g}, and at most {one.expected.probes.high:,}{beyond(one.expected)}. Fit the "
+            "curve on people like these, or set a higher threshold.",
         )
         for one in largest.settings
         if one.fpir.count > one.expected.probes.high

@@ -339,28 +339,59 @@ def columns(listing: Listing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column for one in listing.subjects for column in one.groups))
 
 
-def with_people(listing: Listing, path: Path, *, needed: bool = True) -> Listing:
-    """Return a set with what a table says of its people, by name, added to what is said already.
+def with_people(
+    listing: Listing, *tables: Path, needed: bool = True, columns: Collection[str] | None = None
+) -> Listing:
+    """Return a set with what tables say of its people, by name, added to what is said already.
 
-    People are found by whichever of `PERSON_COLUMNS` names most of them. Raises `SetWrong` where it names nobody of the
-    set, if it is `needed`.
+    In each table people are found by whichever of `PERSON_COLUMNS` names most of them. Of a person of whom two things
+    are said in one of the `columns` (all, where None), by two tables or by a table and the set, nothing is taken as
+    said there, which is a problem. Raises `SetWrong` where no table names anybody of the set, if one is `needed`.
     """
-    read = read_rows(path)
     there = {one.person for one in listing.subjects}
+    problems: list[Problem] = []
+    said: dict[str, dict[str, dict[str, None]]] = {}
+    strange: list[str] = []
+    for path in tables:
+        read = read_rows(path)
+        problems += read.problems
+        person, known = _known(path, read, there)
+        if not there & known.keys():
+            strange.append(f"{path} names nobody of {listing.source}: its column {person} has names such as "
+                           f"{', '.join(list(known)[:3])}, the set {', '.join(sorted(there)[:3])}")  # fmt: skip
+        for name in there & known.keys():
+            for column, cell in known[name].items():
+                said.setdefault(name, {}).setdefault(column, {}).update({cell: None} if cell else {})
+    if needed and len(strange) == len(tables):
+        raise SetWrong(strange[0])
+    subjects: list[Subject] = []
+    twice: dict[tuple[str, str], list[str]] = {}
+    for one in listing.subjects:
+        groups = dict(one.groups)
+        for column, cells in said.get(one.person, {}).items():
+            own = groups.get(column, "")
+            values = [*([own] if own else []), *(cell for cell in cells if cell != own)]
+            groups[column] = values[0] if len(values) == 1 else ""
+            if len(values) > 1 and (columns is None or column in columns):
+                twice.setdefault((one.person, column), values)
+        subjects.append(replace(one, groups=groups))
+    problems += [
+        Problem(Trouble.MISLABELLED, person, f"two things are said in {column}: {' and '.join(sorted(values))}")
+        for (person, column), values in twice.items()
+    ]
+    return Listing(tuple(subjects), (*listing.problems, *problems), listing.source)
+
+
+def _known(path: Path, read: Rows, there: Collection[str]) -> tuple[str, dict[str, dict[str, str]]]:
+    """Return the column of a table that names most of some people, and what each of its rows says of whom."""
     by_name = {name.lower(): name for name in reversed(read.columns)}
     named = [by_name[name] for name in PERSON_COLUMNS if name in by_name]
     if not named:
         _column(path, read, PERSON_COLUMNS, "whom each row is about")
-    person = max(named, key=lambda name: len(there & {row[name] for _, row in read.rows}))
-    known = {row[person]: {name: cell for name, cell in row.items() if name and name != person} for _, row in read.rows}
-    if needed and not there & known.keys():
-        raise SetWrong(f"{path} names nobody of {listing.source}: its column {person} has names such as "
-                       f"{', '.join(list(known)[:3])}, the set {', '.join(sorted(there)[:3])}")  # fmt: skip
-    subjects = tuple(
-        replace(one, groups={**one.groups, **known[one.person]}) if one.person in known else one
-        for one in listing.subjects
-    )
-    return Listing(subjects, (*listing.problems, *read.problems), listing.source)
+    person = max(named, key=lambda name: len(set(there) & {row[name] for _, row in read.rows}))
+    return person, {
+        row[person]: {name: cell for name, cell in row.items() if name and name != person} for _, row in read.rows
+    }
 
 
 def lacking(listing: Listing, column: str) -> tuple[Problem, ...]:

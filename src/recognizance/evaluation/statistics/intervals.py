@@ -510,57 +510,6 @@ def none_seen(of: float, confidence: float = CONFIDENCE) -> float:
     return min(1.0, three / of) if of > 0 else 1.0
 
 
-def in_words(rate: Counted) -> str:
-    """Return a rate as people read it, with its count and bounds.
-
-    >>> from recognizance.evaluation.statistics.rates import Rate
-    >>> in_words(Rate(3, 459))
-    '3 of 459 (0.7 %, between 0.2 % and 1.9 %)'
-    >>> in_words(Rate(0, 459))
-    'none of 459 (at most 0.7 %)'
-    """
-    if rate.count == 0:
-        return f"none of {rate.of:,} (at most {share(rate.high)})"
-    if share(rate.value) != share(rate.count / rate.of):  # a person with many pictures weighs as much as one with few
-        return (
-            f"{share(rate.value)} (between {share(rate.low)} and {share(rate.high)}), each person counted once; "
-            f"{rate.count:,} of {rate.of:,} in all"
-        )
-    return f"{rate.count:,} of {rate.of:,} ({share(rate.value)}, between {share(rate.low)} and {share(rate.high)})"
-
-
-def share(value: float) -> str:
-    """Return a share in words: percent, or one in so many where that would begin with zeros.
-
-    >>> share(0.0065), share(0.123), share(2e-6), share(0)
-    ('0.7 %', '12 %', '1 in 500,000', '0 %')
-    """
-    if value <= 0:
-        return "0 %"
-    if value < 0.001:
-        return f"1 in {_two_digits(1 / value):,}"
-    percent = 100 * value
-    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %"
-
-
-def times(ratio: Ratio) -> str:
-    """Return a ratio in words.
-
-    >>> times(Ratio(2.8, 1.9, 4.1)), times(Ratio(None, 1.2, None))
-    ('2.8 times (between 1.9 and 4.1)', 'at least 1.2 times')
-    """
-    if ratio.value is None:
-        return "cannot be told" if ratio.low <= 0 else f"at least {ratio.low:.2g} times"
-    if ratio.high is None:
-        return f"{ratio.value:.2g} times (at least {ratio.low:.2g})"
-    return f"{ratio.value:.2g} times (between {ratio.low:.2g} and {ratio.high:.2g})"
-
-
-def _two_digits(value: float) -> int:
-    step = int(10 ** max(0, math.floor(math.log10(value)) - 1))
-    return round(value / step) * step
-
-
 def _normal(confidence: float) -> float:
     return float(stats.norm.ppf(0.5 + confidence / 2))
 
@@ -588,12 +537,9 @@ __all__ = [
     "by_probe_and_gallery",
     "difference",
     "exact",
-    "in_words",
     "matches",
     "none_seen",
     "pairs_of_groups",
-    "share",
-    "times",
     "unpaired",
     "wilson",
     "wilson_of",

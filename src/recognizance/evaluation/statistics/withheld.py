@@ -7,7 +7,7 @@ too. What is left to reckon is then of as many people as a group that may be sho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,22 @@ def hidden(sizes: Sequence[int], lines: Sequence[Sequence[int]] = (), also: Sequ
     while (line := next(_telling(sizes, out, totals), None)) is not None:
         out[min((size, at) for at, size in enumerate(sizes) if at in line and size and not out[at])[1]] = True
     return out
+
+
+def crossed(names: Sequence[Sequence[str]], sizes: Sequence[Mapping[str, int]]) -> tuple[list[list[int]], list[int]]:
+    """Return, of groups that several columns tell apart together, which make up each group of one column.
+
+    And which to withhold with those of one column that are withheld, beside whose total they stand. `names` has a
+    group's value in each column, `sizes` how many people each group of each column alone has. Of one column there is
+    nothing to cross.
+    """
+    lines, also = list[list[int]](), list[int]()
+    for at, alone in enumerate(sizes if len(sizes) > 1 else ()):
+        for value, withheld in zip(alone, hidden(list(alone.values())), strict=True):
+            part = [place for place, name in enumerate(names) if name[at] == value]
+            lines.append(part)
+            also += part if withheld else []
+    return lines, also
 
 
 def _telling(sizes: Sequence[int], out: Sequence[bool], lines: Sequence[Sequence[int]]) -> Iterator[Sequence[int]]:

@@ -396,6 +396,11 @@ def _expression(result: Figures) -> list[Section]:
         f"people saw: the one said first was the same in {rate(said['right'])}. What a face shows is not what somebody "
         "feels."
     ]
+    few = [f"{one['label']} ({number(one['people'])})" for one in rows if one["said"] is None]
+    if few:
+        parts.append(
+            f"Not measured and in no total, as fewer than ten people were labelled so (how many): {several(few)}."
+        )
     if shown:
         columns = list(shown[0]["said"])
         values = [[one["said"][name] / one["pictures"] for name in columns] for one in shown]

@@ -11,6 +11,7 @@ from recognizance.evaluation.pages.page import Chart, Page, Section
 from recognizance.evaluation.pages.told import (
     DASH,
     ONCE,
+    WITHHELD,
     count,
     number,
     one_in,
@@ -75,7 +76,9 @@ def _verdict(result: Figures) -> str:
             "nor so often as to matter."
         )
     if result["verdict"] == "fails":
-        worst = max(_of(result, "fails"), key=lambda one: one["at_least"])
+        worst = max(_of(result, "fails"), key=lambda one: one["at_least"] or 0.0)
+        if worst["change"] is None:
+            return f"No: with the new system {name(worst['said'])} would be {WORDS[worst['kind']]} more often."
         value = worst["change"]["value"]
         times = f"{number(value)} times" if value is not None else f"at least {number(worst['at_least'])} times"
         return f"No: with the new system {name(worst['said'])} would be {WORDS[worst['kind']]} {times} as often."
@@ -166,7 +169,7 @@ def _kinds(result: Figures) -> Iterator[Section]:
 
 def _kind(rows: Sequence[Figures], limits: Figures, kind: str) -> Iterator[str | Table | Chart]:
     drawn = [Row(name(one["said"]), one["change"]["value"], one["change"]["low"], one["change"]["high"])
-             for one in rows if one["change"]["value"] and one["change"]["high"]]  # fmt: skip
+             for one in rows if one["change"] and one["change"]["value"] and one["change"]["high"]]  # fmt: skip
     if drawn:
         yield Chart(
             intervals(drawn, Axis("times as often as before", log=True), reference=limits["margin"],
@@ -176,21 +179,14 @@ def _kind(rows: Sequence[Figures], limits: Figures, kind: str) -> Iterator[str |
         )  # fmt: skip
     yield Table(
         ["", "people", "before", "after", "times as often", "", "more by at most", "verdict"],
-        [
-            [
-                name(one["said"]),
-                number(one["people"]),
-                _cell(one["old"]),
-                _cell(one["new"]),
-                DASH if one["change"]["value"] is None else f"{one['change']['value']:.2f}",
-                _interval(one["change"]),
-                _share(max(one["rise"]["high"], 0.0)),
-                one["verdict"],
-            ]
-            for one in rows
-        ],
+        [[name(one["said"]), number(one["people"]), *_figures(one), one["verdict"]] for one in rows],
         caption=f"{HEADINGS[kind]}, before and after",
     )
+    if any(one["change"] is None for one in rows):
+        yield (
+            f"Where it says {WITHHELD}, the group was judged as the others were, and its figures are not told: with "
+            "them those of a smaller group would follow from the total."
+        )
     if kind == "false":
         yield (
             f"Where the new rate surely lies under {_share(limits[kind])}, which the threshold stands for, it passes, "
@@ -198,6 +194,16 @@ def _kind(rows: Sequence[Figures], limits: Figures, kind: str) -> Iterator[str |
         )
     else:
         yield f"Where the rate surely rises by no more than {share(limits[kind])} of all, it passes, too."
+
+
+def _figures(one: Figures) -> list[str]:
+    """Return what was counted of a group, as cells; that it is withheld where a smaller group's would follow."""
+    change = one["change"]
+    if change is None:
+        return [WITHHELD, WITHHELD, DASH, DASH, DASH]
+    times = DASH if change["value"] is None else f"{change['value']:.2f}"
+    most = _share(max(one["rise"]["high"], 0.0))
+    return [_cell(one["old"]), _cell(one["new"]), times, _interval(change), most]
 
 
 def _cell(counted: Figures) -> str:

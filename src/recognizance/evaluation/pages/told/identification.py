@@ -112,29 +112,36 @@ def _wrong(usual: Figures) -> str:
 
 
 def _what_to_set(result: Figures) -> str:
-    known = [one for one in result["identification"] if one["point"] is not None and one["point"]["fnir"] is not None]
-    if not known:
+    """Return the lowest of the settings tried at which nobody came up falsely, and what it costs.
+
+    Which error is worse, and how many of either may be, is not for a page to choose: the table below has them all.
+    """
+    known = [one for one in result["settings"] if one["fpir"] is not None and one["fnir"] is not None]
+    safe = next((one for one in known if not one["fpir"]["count"]), None)
+    if not known or _stands(result, safe or known[-1]) == "few":
         return (
             "Where a machine decides alone: this test has too few searches to say. Where people look through a list, "
             "no setting is needed, but two of them should look."
         )
-    best = known[-1]
-    point = best["point"]
-    if not useful(complement(point["fnir"])):
+    if safe is None:
+        last = known[-1]
         return (
-            f"No setting is both safe and of use: for at most {share(best['asked'])} of searches for strangers to give "
-            f"somebody, {rate(point['fnir'])} who are there are missed. Let two people look through the list instead."
+            f"None of the settings tried keeps strangers out: at {percent(last['similarity'])}, the highest, "
+            f"{rate(last['fpir'])} searches for people who are not there gave somebody. Let two people look at every "
+            "match, or try higher ones."
+        )
+    if not useful(complement(safe["fnir"])):
+        return (
+            f"No setting is both safe and of use: at {percent(safe['similarity'])}, the lowest tried at which no "
+            f"search for a stranger gave somebody, {rate(safe['fnir'])} who are there are missed. Let two people look "
+            "through the list instead."
         )
     return (
-        f"For at most {share(best['asked'])} of searches for strangers to give somebody, in a gallery of this size, "
-        f"set {_at_least(point['similarity'])}; that misses {share(point['fnir']['rate'])} of people who are there. A "
-        "larger gallery needs a higher setting."
+        f"{percent(safe['similarity'])} or higher: there, none of {number(safe['fpir']['of'])} searches for people who "
+        f"are not there gave somebody (at most {share(safe['fpir']['high'])} do), and {share(safe['fnir']['rate'])} of "
+        "people who are there are missed. Lower settings miss fewer and give more strangers: see the table. A larger "
+        "gallery needs a higher setting."
     )
-
-
-def _at_least(similarity: float) -> str:
-    """Return a setting that is not below a point's, in one decimal."""
-    return f"{min(100.0, -(-similarity * 10 // 1) / 10):g}"
 
 
 def _machine(result: Figures) -> Section:

@@ -12,7 +12,7 @@ from typing import Any
 
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Series, lines
-from recognizance.evaluation.pages.page import Chart, Page, Section
+from recognizance.evaluation.pages.page import Chart, Page, Pair, Section
 from recognizance.evaluation.pages.told import (
     DASH,
     Standing,
@@ -55,8 +55,8 @@ class System:
     verification: Figures | None
 
 
-def page(document: Mapping[str, Any]) -> Page:
-    """Return the page of a live audit, from its document."""
+def page(document: Mapping[str, Any], pairs_shown: Sequence[Pair] = ()) -> Page:
+    """Return the page of a live audit, from its document; `pairs_shown` are the endpoint's most alike strangers."""
     systems = _systems(document)
     replays = [one for one in systems if one.replay is not None]
     pairs = [one for one in systems if one.verification is not None]
@@ -73,7 +73,7 @@ def page(document: Mapping[str, Any]) -> Page:
             *_replay(replays),
             *_groups(replays),
             *_pairs(pairs),
-            *_worst(replays),
+            *_worst(replays, pairs_shown),
             _same(systems),
         ],
         terms=TERMS,
@@ -437,8 +437,8 @@ def _rates(one: System) -> Sequence[Figures]:
     return () if one.verification is None else one.verification["at_rates"]
 
 
-def _worst(systems: Sequence[System]) -> list[Section]:
-    tables = [
+def _worst(systems: Sequence[System], shown: Sequence[Pair] = ()) -> list[Section]:
+    tables: list[str | Table | Chart | Pair] = [
         Table(
             ("Probe", "Taken for", "Similarity"),
             [[row["probe"], row["gallery"], f"{row['similarity']:.1f}"] for row in one.replay["worst"]],
@@ -450,7 +450,14 @@ def _worst(systems: Sequence[System]) -> list[Section]:
     ]
     if not tables:
         return []
-    return [Section("The strangers who are most alike", tables, folded=True)]
+    pictures: list[str | Table | Chart | Pair] = []
+    if shown:
+        pictures.append(
+            f"The pairs of two different people that {_name(systems[0], systems)} found most alike, cut out where it "
+            "said that a face is. Faces are blurred unless whoever made this page asked for them to be shown; whoever "
+            "has the same picture can tell it is this."
+        )
+    return [Section("The strangers who are most alike", [*pictures, *shown, *tables], folded=True)]
 
 
 def _same(systems: Sequence[System]) -> Section:
