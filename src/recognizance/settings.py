@@ -86,8 +86,8 @@ class Settings:
     precision: str = setting(
         "f32",
         "Arithmetic of the models: `f32`, or `bf16` or `int8` where the processor has it. `int8` is for models whose "
-        "ranges are known, as the default embedder's are; the others compute in bf16 or f32. What tells age, gender, expression and appearance "
-        "computes in bf16 wherever the processor has it. `/healthz` tells of each.",
+        "ranges are known, as the default embedder's are; the others compute in bf16 or f32. What tells age, gender, "
+        "expression and appearance computes in bf16 wherever the processor has it. `/healthz` tells of each.",
         choices=("f32", "bf16", "int8"),
     )
     threads: int = setting(0, "Processor cores for the models together; 0: all that this process may use.")
