@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from sqlalchemy import URL
@@ -24,6 +25,10 @@ from recognizance.operations import OPERATIONS
 from recognizance.values import Curve, Key, ModelName
 from recognizance.vision import cards, carriers
 from recognizance.vision.attributes import describe
+
+# A machine under load is slow, and that is no fault of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 ADMIN = frozenset({"admin"})
