@@ -1,6 +1,7 @@
 """A server on a real socket: sizes, slow clients, garbage, many at once, and going away."""
 
 import http.client
+import io
 import json
 import signal
 import socket
@@ -47,6 +48,19 @@ def connect(address):
     return connection
 
 
+class Received(io.BytesIO):
+    """All that a connection gave until it was closed, for `read` to take answers from that may have come together."""
+
+    def __init__(self, connection):
+        super().__init__(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
+
+    def makefile(self, mode):
+        return self
+
+    def close(self):
+        """Stay open for the next answer."""
+
+
 def read(connection):
     """Return the status, the headers and the JSON of one response."""
     response = http.client.HTTPResponse(connection)
@@ -65,6 +79,19 @@ def code_of(connection):
 def raw(request, extra=()):
     lines = ["POST / HTTP/1.1", *(f"{name}: {value}" for name, value in [*request["headers"], *extra])]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+class Held(Echo):
+    """A service that begins every call, and answers when released."""
+
+    def __init__(self):
+        self.begun, self.release = threading.Semaphore(0), threading.Event()
+        super().__init__(self._wait)
+
+    def _wait(self, name, request):
+        self.begun.release()
+        assert self.release.wait(20)
+        return {}
 
 
 def sent(address, request, **more):
@@ -233,19 +260,12 @@ def test_connections_are_counted(serve):
 
 
 def test_what_does_not_fit_the_queue_is_told_to_slow_down(serve):
-    release = threading.Event()
-    begun = threading.Semaphore(0)
-
-    def answer(name, request):
-        begun.release()
-        assert release.wait(20)
-        return {}
-
-    address = serve(app_for(Echo(answer), workers=1, waiting=1))
+    service = Held()
+    address = serve(app_for(service, workers=1, waiting=1))
     head, body = sent(address, b"{}")
     with connect(address) as working, connect(address) as waiting, connect(address) as third:
         working.sendall(head + body)
-        assert begun.acquire(timeout=10)
+        assert service.begun.acquire(timeout=10)
         waiting.sendall(head + body)
         time.sleep(0.2)
         third.sendall(head + body)
@@ -257,7 +277,7 @@ def test_what_does_not_fit_the_queue_is_told_to_slow_down(serve):
         with connect(address) as stranger:
             stranger.sendall(b"".join(sent(address, b"{}", secret="x" * 40)))
             assert code_of(stranger)[1] == "InvalidSignatureException"  # and takes no place in the queue
-        release.set()
+        service.release.set()
         assert read(working)[0] == 200
         assert read(waiting)[0] == 200
         third.sendall(head + body)
@@ -265,47 +285,33 @@ def test_what_does_not_fit_the_queue_is_told_to_slow_down(serve):
 
 
 def test_a_stranger_is_told_while_every_worker_is_busy_and_while_none_is(serve):
-    release, begun = threading.Event(), threading.Semaphore(0)
-
-    def answer(name, request):
-        begun.release()
-        assert release.wait(20)
-        return {}
-
-    service = Echo(answer)
+    service = Held()
     address = serve(app_for(service, workers=1, waiting=0))
     with connect(address) as working:
         for busy in (False, True):
             if busy:
                 working.sendall(b"".join(sent(address, b"{}")))
-                assert begun.acquire(timeout=10)
+                assert service.begun.acquire(timeout=10)
             with connect(address) as stranger:
                 stranger.sendall(b"".join(sent(address, b"{}", secret="x" * 40)))
                 assert code_of(stranger) == (400, "InvalidSignatureException")
-        release.set()
+        service.release.set()
         assert read(working)[0] == 200
     assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("busy", [False, True])
 def test_what_no_model_has_is_refused_and_recorded_whether_workers_are_idle_or_not(serve, busy):
-    release, begun = threading.Event(), threading.Semaphore(0)
-
-    def answer(name, request):
-        begun.release()
-        assert release.wait(20)
-        return {}
-
-    service = Echo(answer)
+    service = Held()
     address = serve(app_for(service, workers=1, waiting=0))
     with connect(address) as working, connect(address) as asking:
         if busy:
             working.sendall(b"".join(sent(address, b"{}")))
-            assert begun.acquire(timeout=10)
+            assert service.begun.acquire(timeout=10)
         asking.sendall(b"".join(sent(address, b"{}", target="RekognitionService.Guess")))
         assert code_of(asking) == (400, "UnknownOperationException")
         assert service.broken == [("Unknown", "UnknownOperationException")]
-        release.set()
+        service.release.set()
         if busy:
             assert read(working)[0] == 200
 
@@ -448,9 +454,10 @@ def test_what_was_asked_before_garbage_is_answered(address):
     head, body = sent(address, b"{}")
     with connect(address) as connection:
         connection.sendall(head + body + head + body + b"garbage\r\n\r\n")
-        assert read(connection)[0] == 200
-        assert read(connection)[0] == 200
-        assert closed(connection)
+        received = Received(connection)
+        assert read(received)[0] == 200
+        assert read(received)[0] == 200
+        assert received.read() == b""
 
 
 @pytest.mark.parametrize(

@@ -91,10 +91,10 @@ def attributes(  # noqa: PLR0913 - each is an option of the command line
 
     from recognizance.evaluation.audit import Audit
     from recognizance.evaluation.pages.told import attributes as told
-    from recognizance.evaluation.pages.told import share
     from recognizance.evaluation.protocols import attributes as protocol
     from recognizance.evaluation.sets.described import describe
     from recognizance.evaluation.sets.labelled import columns_of, read_labels
+    from recognizance.evaluation.words import share
 
     for folder in images:
         if not folder.is_dir():

@@ -87,8 +87,8 @@ def demographics(  # noqa: PLR0913 - each is an option of the command line
 
     from recognizance.evaluation.audit import Audit
     from recognizance.evaluation.pages.told import demographics as told
-    from recognizance.evaluation.pages.told import share
     from recognizance.evaluation.protocols import demographics as protocol
+    from recognizance.evaluation.words import share
 
     first = lab.templates(images, role="images")
     other = None if mated is None else lab.templates(mated, role="mated", grouped=False)

@@ -223,8 +223,9 @@ def _of_everybody(found: Everybody, similarity: Similarity) -> dict[str, Any]:
 def _findings(result: dict[str, Any]) -> tuple[Finding, ...]:
     """Return where more strangers match than the published curve allows, beyond what chance explains."""
     from recognizance.evaluation.audit import Finding
-    from recognizance.evaluation.pages.told import one_in, percent, rate
+    from recognizance.evaluation.pages.told import percent
     from recognizance.evaluation.statistics.intervals import ENOUGH
+    from recognizance.evaluation.words import one_in, rate
 
     found: list[Finding] = []
     parts = [("", result["at_similarity"])]

@@ -91,8 +91,7 @@ class _Open:
     prepared: Prepared
 
     def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
-        found = self.prepared.rows(self.connection.connection, query, NO_VALUES if values is None else values)
-        return self.usual(query, values) if found is None else found
+        return self.named(query, values)
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         result = self.connection.execute(query, execution_options={"stream_results": True, "max_row_buffer": size})
@@ -117,8 +116,11 @@ class _Open:
         return self.connection.execute(change, values, execution_options={"preserve_rowcount": True}).rowcount
 
     def returning(self, change: Change, values: Row | None = None, /) -> list[Row]:
-        found = self.prepared.rows(self.connection.connection, change, NO_VALUES if values is None else values)
-        return self.usual(change, values) if found is None else found
+        return self.named(change, values)
+
+    def named(self, statement: Select[*tuple[Any, ...]] | Change, values: Row | None) -> list[Row]:
+        ready = self.prepared.query(statement, NO_VALUES if values is None else values)
+        return self.usual(statement, values) if ready is None else self.prepared.rows(self.connection.connection, ready)
 
     def usual(self, statement: Select[*tuple[Any, ...]] | Change, values: Row | None) -> list[Row]:
         return _named(self.connection.execute(statement, None if values is None else dict(values)))
@@ -169,12 +171,12 @@ class Database:
     def rows(self, query: Select[*tuple[Any, ...]], values: Row | None = None, /) -> list[Row]:
         """Return every row of a SQLAlchemy Core query; `values` are those of its bound parameters."""
         with _saying(self.engine, "read"):
+            ready = self.prepared.query(query, NO_VALUES if values is None else values)
+            if ready is None:
+                with self.engine.connect() as connection:
+                    return _Open(connection, self.prepared).usual(query, values)
             with self.prepared.lent(self.engine.pool) as lent:  # one query is of one moment without a transaction
-                found = self.prepared.rows(lent, query, NO_VALUES if values is None else values)
-            if found is not None:
-                return found
-            with self.engine.connect() as connection:
-                return _Open(connection, self.prepared).usual(query, values)
+                return self.prepared.rows(lent, ready)
 
     def batches(self, query: Select[*tuple[Any, ...]], size: int, /) -> Generator[Sequence[tuple[Any, ...]]]:
         """Yield the rows of a query as tuples, `size` at a time, and hold no more of them.

@@ -63,6 +63,10 @@ class _Form:
         return turned if self.in_order else dict(zip((one.name for one in self.given), turned, strict=True))
 
 
+Ready: TypeAlias = tuple[_Form, Values]
+"""A statement as the driver takes it, and all its values."""
+
+
 @dataclass(slots=True)
 class _Known:
     """A statement that was seen: its lists, which are written out one by one, and its forms by what hangs on values."""
@@ -92,12 +96,13 @@ class Prepared:
         with closing(connection):
             yield connection
 
-    def rows(self, connection: PoolProxiedConnection, statement: Statement, values: Values) -> list[Row] | None:
-        """Return the rows of a query, or of a change that returns rows; None where SQLAlchemy has to run it."""
-        found = self._form(statement, values, changes=False)
-        if found is None:
-            return None
-        form, whole = found
+    def query(self, statement: Statement, values: Values) -> Ready | None:
+        """Return how to run a query, or a change that returns rows; None where SQLAlchemy has to run it."""
+        return self._ready(statement, values, changes=False)
+
+    def rows(self, connection: PoolProxiedConnection, query: Ready) -> list[Row]:
+        """Return the rows of what `query` gave."""
+        form, whole = query
         with self._said(connection, form.text):
             cursor = _driver(connection).execute(form.text, form.arguments(whole))
             got = cursor.fetchall()
@@ -111,8 +116,8 @@ class Prepared:
         return list[Row](read)
 
     def run(self, connection: PoolProxiedConnection, change: Statement, rows: Sequence[Values]) -> int | None:
-        """Run a change once for each row of values, and return how many rows it changed; None as for `rows`."""
-        found = self._form(change, rows[0], changes=True)
+        """Run a change once for each row of values, and return how many rows it changed; None as for `query`."""
+        found = self._ready(change, rows[0], changes=True)
         if found is None:
             return None
         form, whole = found
@@ -125,7 +130,7 @@ class Prepared:
         changed: int = cursor.rowcount
         return changed
 
-    def _form(self, statement: Statement, values: Values, *, changes: bool) -> tuple[_Form, Values] | None:
+    def _ready(self, statement: Statement, values: Values, *, changes: bool) -> Ready | None:
         """Return how a statement is put to the driver, and all its values; None where it is not."""
         known = self._known.get(statement)
         if known is None:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from recognizance.evaluation.pages.told import share
 from recognizance.evaluation.protocols import demographics
 from recognizance.evaluation.protocols.demographics import (
     Crowd,
@@ -22,6 +21,7 @@ from recognizance.evaluation.protocols.demographics import (
     problems,
 )
 from recognizance.evaluation.statistics.intervals import SMALLEST
+from recognizance.evaluation.words import share
 
 
 def unit(rows):

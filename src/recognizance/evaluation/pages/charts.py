@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from recognizance.accountability.papers import shown
-from recognizance.evaluation.pages.told import one_in
+from recognizance.evaluation.words import one_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,8 @@ from typing import Any
 from recognizance.accountability.papers import Table, drawn, safe
 from recognizance.evaluation import audit
 from recognizance.evaluation.pages import glossary
-from recognizance.evaluation.pages.told import count, number
+from recognizance.evaluation.pages.told import count
+from recognizance.evaluation.words import number
 
 ALARMS: Mapping[str, tuple[str, str]] = {
     "good": ("✓", "Good"),

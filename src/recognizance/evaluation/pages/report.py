@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from recognizance.evaluation import words
 from recognizance.evaluation.pages import told
 from recognizance.evaluation.pages.charts import Axis, Mark, Series, alone, lines
 from recognizance.evaluation.pages.markdown import markdown
@@ -175,22 +176,22 @@ def _peer(said: Figures) -> str:
     rows += [("face_recognition, distance", f"{one['tolerance']:g}", one) for one in said["settings"]]
     none = said["at_no_false_match"]
     lines = [
-        f"| {name} | {at} | {told.rate(one['false_matched'])} | {told.rate(one['hits'])} |" for name, at, one in rows
+        f"| {name} | {at} | {words.rate(one['false_matched'])} | {words.rate(one['hits'])} |" for name, at, one in rows
     ]
     last = (
         "At no tolerance above 0.4 is nobody taken for somebody else."
         if none is None
         else f"Its loosest tolerance at which nobody is taken for somebody else is {none['tolerance']:g}; there it "
-        f"finds {told.rate(none['hits'])} of those who are there."
+        f"finds {words.rate(none['hits'])} of those who are there."
     )
     return _lines(
         "## The same test, of another engine",
         "",
-        f"`{said['peer'].replace(',', '`,', 1)}: {told.number(said['probes']['pictures'])} portraits, "
-        f"{told.number(said['gallery']['people'])} people, one picture each. Its own default is a distance of 0.6; its "
-        "manual has 0.5 for stricter use. Counted by the same code; it finds no face in "
-        f"{told.number(said['gallery']['pictures'] - said['gallery']['found'])} pictures of the gallery, ours in "
-        f"{told.number(ours['gallery']['pictures'] - ours['gallery']['found'])}.",
+        f"`{said['peer'].replace(',', '`,', 1)}: {words.number(said['probes']['pictures'])} portraits, "
+        f"{words.number(said['gallery']['people'])} people, one picture each. Its own default is a distance of 0.6; "
+        "its manual has 0.5 for stricter use. Counted by the same code; it finds no face in "
+        f"{words.number(said['gallery']['pictures'] - said['gallery']['found'])} pictures of the gallery, ours in "
+        f"{words.number(ours['gallery']['pictures'] - ours['gallery']['found'])}.",
         "",
         "| engine | set to | taken for somebody else | found, of those who are there |",
         "|---|---|---|---|",
@@ -213,9 +214,9 @@ def _grown(said: Figures) -> str:
     for row in said["rows"]:
         fault = worlds.get((row["gallery"], row["similarity"]))
         rows.append(
-            f"| {row['gallery']:,} | {row['fitted_on']:,} | {row['similarity']:g} | {told.number(row['seen'])} | "
-            f"{told.number(row['predicted'])} | {row['within']} of {row['tries']} | "
-            f"{told.DASH if fault is None else told.number(round(fault['within'] * row['tries'], 1))} | "
+            f"| {row['gallery']:,} | {row['fitted_on']:,} | {row['similarity']:g} | {words.number(row['seen'])} | "
+            f"{words.number(row['predicted'])} | {row['within']} of {row['tries']} | "
+            f"{told.DASH if fault is None else words.number(round(fault['within'] * row['tries'], 1))} | "
             f"{row['holds']} of {row['tries']} |"
         )
     some = [row for row in said["rows"] if row["similarity"] in SURE]
@@ -316,8 +317,8 @@ def _filtered(said: Figures) -> str:
     rows: list[str] = []
     for name, ours, bad, good in zip(names, there["bars"], worse["bars"], portraits["bars"], strict=True):
         rows.append(
-            f"| {name} | {told.share(good['rejected']['rate'])} | {told.share(ours['rejected']['rate'])} | "
-            f"{told.share(bad['rejected']['rate'])} | {_both(bad['left_out'])} | {_both(bad['passing'])} |"
+            f"| {name} | {words.share(good['rejected']['rate'])} | {words.share(ours['rejected']['rate'])} | "
+            f"{words.share(bad['rejected']['rate'])} | {_both(bad['left_out'])} | {_both(bad['passing'])} |"
         )
     reasons = [
         f"| {bar['bar']} | `{one['reason']}`: {REASONS[one['reason']]} | {one['faces']:,} | {_both(one['missed'])} |"
@@ -400,7 +401,7 @@ def _both(missed: Sequence[Figures]) -> str:
         return told.DASH
     if first["low"] < NOTHING:
         first = {**first, "low": 0.0}
-    return f"{told.share(first['rate'])} ({told.between(first)}) and {told.share(second['rate'])}"
+    return f"{words.share(first['rate'])} ({words.between(first)}) and {words.share(second['rate'])}"
 
 
 def _verified(said: Figures) -> str:

@@ -7,18 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
-from recognizance.evaluation.words import (
-    ONCE,
-    WITHHELD,
-    between,
-    number,
-    one_in,
-    rate,
-    share,
-    tallied,
-    tally,
-    weighed,
-)
+from recognizance.evaluation.words import ONCE, WITHHELD, number, share, tally, weighed
 from recognizance.vision.similarity import ANCHORS
 
 FEWEST = 60
@@ -194,37 +183,3 @@ def too_few(what: str = "pictures") -> str:
 def _times(value: float) -> str:
     """Return a ratio with one decimal, or two significant digits below one."""
     return number(value) if value < 1 or value >= 100 else f"{math.floor(10 * value + 0.5) / 10:.1f}"
-
-
-__all__ = [
-    "BEARABLE",
-    "DASH",
-    "FEWEST",
-    "HALF",
-    "ONCE",
-    "SMALL",
-    "WITHHELD",
-    "Standing",
-    "between",
-    "cells",
-    "complement",
-    "count",
-    "group",
-    "number",
-    "one_in",
-    "percent",
-    "rate",
-    "several",
-    "share",
-    "similarity_of",
-    "spelt",
-    "standing",
-    "standing_of_pairs",
-    "standing_of_replay",
-    "tallied",
-    "tally",
-    "times",
-    "too_few",
-    "useful",
-    "weighed",
-]

@@ -8,18 +8,8 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Row, Series, heat, intervals, lines
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import (
-    DASH,
-    WITHHELD,
-    count,
-    group,
-    number,
-    rate,
-    several,
-    share,
-    tally,
-    times,
-)
+from recognizance.evaluation.pages.told import DASH, count, group, several, times
+from recognizance.evaluation.words import WITHHELD, number, rate, share, tally
 
 Figures = Mapping[str, Any]
 

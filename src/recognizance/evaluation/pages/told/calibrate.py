@@ -8,7 +8,8 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Mark, Series, lines
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import DASH, count, number, one_in, percent, share
+from recognizance.evaluation.pages.told import DASH, count, percent
+from recognizance.evaluation.words import number, one_in, share
 
 Figures = Mapping[str, Any]
 

@@ -10,22 +10,8 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Row, heat, intervals
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import (
-    DASH,
-    ONCE,
-    WITHHELD,
-    count,
-    group,
-    number,
-    one_in,
-    percent,
-    rate,
-    several,
-    share,
-    similarity_of,
-    tally,
-    weighed,
-)
+from recognizance.evaluation.pages.told import DASH, count, group, percent, several, similarity_of
+from recognizance.evaluation.words import ONCE, WITHHELD, number, one_in, rate, share, tally, weighed
 
 Figures = Mapping[str, Any]
 

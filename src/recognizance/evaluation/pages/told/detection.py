@@ -8,7 +8,8 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Row, Series, intervals, lines
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import DASH, between, cells, count, number, rate, share
+from recognizance.evaluation.pages.told import DASH, cells, count
+from recognizance.evaluation.words import between, number, rate, share
 
 Figures = Mapping[str, Any]
 

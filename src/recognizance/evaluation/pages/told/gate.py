@@ -8,19 +8,8 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Row, intervals
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import (
-    DASH,
-    ONCE,
-    WITHHELD,
-    count,
-    number,
-    one_in,
-    percent,
-    several,
-    share,
-    tally,
-    weighed,
-)
+from recognizance.evaluation.pages.told import DASH, count, percent, several
+from recognizance.evaluation.words import ONCE, WITHHELD, number, one_in, share, tally, weighed
 
 Figures = Mapping[str, Any]
 

@@ -10,20 +10,16 @@ from recognizance.evaluation.pages.charts import Axis, Series, lines
 from recognizance.evaluation.pages.page import Chart, Page, Pair, Section
 from recognizance.evaluation.pages.told import (
     DASH,
-    WITHHELD,
     Standing,
     cells,
     complement,
     count,
-    number,
     percent,
-    rate,
-    share,
     standing,
-    tally,
     too_few,
     useful,
 )
+from recognizance.evaluation.words import WITHHELD, number, rate, share, tally
 
 Figures = Mapping[str, Any]
 Part = str | Table | Chart | Pair

@@ -7,15 +7,8 @@ from typing import Any
 
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.page import Page, Pair, Section
-from recognizance.evaluation.pages.told import (
-    BEARABLE,
-    FEWEST,
-    count,
-    number,
-    percent,
-    several,
-    share,
-)
+from recognizance.evaluation.pages.told import BEARABLE, FEWEST, count, percent, several
+from recognizance.evaluation.words import number, share
 
 Figures = Mapping[str, Any]
 

@@ -18,18 +18,14 @@ from recognizance.evaluation.pages.told import (
     Standing,
     cells,
     count,
-    number,
-    one_in,
     percent,
-    rate,
     several,
-    share,
     standing_of_pairs,
     standing_of_replay,
-    tally,
     too_few,
     useful,
 )
+from recognizance.evaluation.words import number, one_in, rate, share, tally
 
 Figures = Mapping[str, Any]
 

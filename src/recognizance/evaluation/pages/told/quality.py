@@ -8,19 +8,9 @@ from typing import Any
 from recognizance.accountability.papers import Table
 from recognizance.evaluation.pages.charts import Axis, Row, Series, intervals, lines
 from recognizance.evaluation.pages.page import Chart, Page, Section
-from recognizance.evaluation.pages.told import (
-    DASH,
-    WITHHELD,
-    between,
-    cells,
-    count,
-    number,
-    one_in,
-    percent,
-    rate,
-    several,
-)
-from recognizance.evaluation.pages.told import share as as_share
+from recognizance.evaluation.pages.told import DASH, cells, count, percent, several
+from recognizance.evaluation.words import WITHHELD, between, number, one_in, rate
+from recognizance.evaluation.words import share as as_share
 
 Figures = Mapping[str, Any]
 

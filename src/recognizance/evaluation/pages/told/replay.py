@@ -10,23 +10,18 @@ from recognizance.evaluation.pages.charts import Axis, Mark, Row, Series, interv
 from recognizance.evaluation.pages.page import Chart, Page, Pair, Section
 from recognizance.evaluation.pages.told import (
     DASH,
-    WITHHELD,
     cells,
     complement,
     count,
     group,
-    number,
-    one_in,
     percent,
-    rate,
     several,
     standing_of_replay,
-    tallied,
-    tally,
     times,
     too_few,
     useful,
 )
+from recognizance.evaluation.words import WITHHELD, number, one_in, rate, tallied, tally
 
 Figures = Mapping[str, Any]
 

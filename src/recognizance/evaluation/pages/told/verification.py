@@ -10,20 +10,15 @@ from recognizance.evaluation.pages.charts import Axis, Mark, Row, Series, interv
 from recognizance.evaluation.pages.page import Chart, Page, Section
 from recognizance.evaluation.pages.told import (
     DASH,
-    ONCE,
     cells,
     complement,
     count,
-    number,
-    one_in,
     percent,
-    rate,
-    share,
     standing_of_pairs,
     too_few,
     useful,
-    weighed,
 )
+from recognizance.evaluation.words import ONCE, number, one_in, rate, share, weighed
 
 Figures = Mapping[str, Any]
 
