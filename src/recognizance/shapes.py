@@ -1932,6 +1932,8 @@ class KeptFace(TypedDict):
     Confidence: float
     EnrolledAt: datetime
     Vector: bytes
+    Consent: NotRequired[str]
+    Until: NotRequired[datetime]
 
 
 class KeptUser(TypedDict):

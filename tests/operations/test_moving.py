@@ -240,6 +240,26 @@ def test_a_restored_collection_exports_what_was_exported(house, team, users):
     assert exported(house, "copy") == before
 
 
+def test_a_face_keeps_its_consent_and_its_term_wherever_it_goes(house):
+    soon, late = datetime(2031, 1, 2, tzinfo=UTC), datetime(2041, 1, 2, tzinfo=UTC)
+    first, second = a_face(1, Consent="release 1", Until=soon), a_face(2, Consent="release 2")
+    given = [first, second, a_face(3, Until=late), a_face(4)]
+    restore(house, [], given)
+    assert exported(house, "copy")[1] == given
+    assert house.withdraw_consent(CollectionId="copy", Consent="release 1")["DeletedFaces"] == [given[0]["FaceId"]]
+    restore(house, [], exported(house, "copy")[1], "third")
+    assert exported(house, "third")[1] == given[1:]
+
+
+def test_of_two_terms_the_earlier_holds(house):
+    enrolled = datetime.now(UTC).replace(microsecond=0)
+    early, late = enrolled + timedelta(days=3), enrolled + timedelta(days=300)
+    given = [a_face(1, EnrolledAt=enrolled, Until=early), a_face(2, EnrolledAt=enrolled, Until=late)]
+    restore(house, [], given, Tags={"recognizance:retention-days": "30"})
+    ends = [one["Until"] for one in exported(house, "copy")[1]]
+    assert ends == [early, enrolled + timedelta(days=30)]
+
+
 def test_a_restored_collection_answers_searches_as_the_first_does(house, rekognition, team, users):
     users(emma=[team.emma, team.emma_again], bruno=[team.bruno])
     restore(house, *exported(house))

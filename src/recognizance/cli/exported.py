@@ -25,7 +25,8 @@ from typing import IO, Any, cast
 from recognizance.cli.failures import Failed, Wrong
 from recognizance.cli.output import shown
 
-FORMAT, VERSION = "recognizance collection", 1
+FORMAT, VERSION = "recognizance collection", 2
+READ = (1, VERSION)  # the first had no consents and no terms
 COLLECTION, USER, FACE, END = "Collection", "User", "Face", "End"
 LONGEST_LINE = 1 << 20  # bytes; a vector of 512 numbers makes a line of 3 kB
 PACKED = b"\x1f\x8b"
@@ -138,7 +139,11 @@ def contents(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _face(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    optional = {name: str(value[name]) for name in ("ExternalImageId", "UserId") if name in value}
+    optional: dict[str, object] = {
+        name: str(value[name]) for name in ("ExternalImageId", "UserId", "Consent") if name in value
+    }
+    if "Until" in value:
+        optional["Until"] = datetime.fromisoformat(value["Until"])
     return {
         "FaceId": str(value["FaceId"]),
         "ImageId": str(value["ImageId"]),
@@ -153,10 +158,10 @@ def _face(value: Mapping[str, Any]) -> Mapping[str, Any]:
 def _header(path: Path, kind: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind != COLLECTION or value.get("Format") != FORMAT:
         raise Wrong(f"{shown(path)} is no exported collection; name a file that `recognizance export` wrote")
-    if value.get("FormatVersion") != VERSION:
+    if value.get("FormatVersion") not in READ:
         raise Wrong(
             f"{shown(path)} is of format version {shown(value.get('FormatVersion'))}; "
-            f"this program reads version {VERSION}"
+            f"this program reads versions {READ[0]} to {VERSION}"
         )
     names = ("CollectionId", "Model", "FaceModelVersion", "Region")
     tags = value.get("Tags")

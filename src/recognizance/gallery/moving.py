@@ -12,19 +12,21 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import Select, and_, select
 
-from recognizance.database import Reader, Row, Tx, slices
-from recognizance.database.tables import FACE, FACES, REMOVALS, USERS, VECTORS
+from recognizance.database import Reader, Row, Tx, aware, slices
+from recognizance.database.tables import FACE, FACES, GROUNDS, REMOVALS, USERS, VECTORS
 from recognizance.errors import InvalidParameter, QuotaExceeded
-from recognizance.gallery import collections, faces, users, vectors
+from recognizance.gallery import collections, faces, grounds, users, vectors
 from recognizance.values import Collection, FaceId, FaceRecord, UserId, UserRecord, Vectors
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An enrolled face with its vector, shape (dim,)."""
+    """An enrolled face with its vector, shape (dim,), and the consent and the term it is kept on, where it has them."""
 
     record: FaceRecord
     vector: Vectors
+    consent: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Restored:
     added: int
     known: int
     unassociated: list[FaceId]
-    faces: Sequence[FaceRecord] = ()
+    faces: Sequence[Kept] = ()
 
 
 def faces_in_order(reader: Reader, collection: Collection, *, after: int, until: int, limit: int) -> list[Kept]:
@@ -43,9 +45,10 @@ def faces_in_order(reader: Reader, collection: Collection, *, after: int, until:
     A face has its user where that user was there at revision `until`. `reader` has to see one moment.
     """
     query = _with_users(collection, after=after, until=until).order_by(FACES.c.number).limit(limit)
-    records = [_of_row(row, collection, until) for row in reader.rows(query)]
-    if not records:
+    rows = reader.rows(query)
+    if not rows:
         return []
+    records = [_of_row(row, collection, until) for row in rows]
     found = select(VECTORS.c.number, VECTORS.c.vector).where(
         VECTORS.c.collection == collection.number,
         VECTORS.c.kind == FACE,
@@ -53,7 +56,15 @@ def faces_in_order(reader: Reader, collection: Collection, *, after: int, until:
         VECTORS.c.number <= records[-1].number,
     )
     bytes_of = {row["number"]: row["vector"] for row in reader.rows(found)}
-    return [Kept(record, np.frombuffer(bytes_of[record.number], dtype=vectors.ON_DISK)) for record in records]
+    return [
+        Kept(
+            record,
+            np.frombuffer(bytes_of[record.number], dtype=vectors.ON_DISK),
+            row["consent"],
+            None if row["until"] is None else aware(row["until"]),
+        )
+        for record, row in zip(records, rows, strict=True)
+    ]
 
 
 def users_in_order(reader: Reader, collection: Collection, *, after: int, until: int, limit: int) -> list[UserRecord]:
@@ -111,7 +122,8 @@ def restore_faces(tx: Tx, collection: Collection, given: Sequence[Kept]) -> Rest
     vectors.write(tx, collection, FACE, [record.number for record in records], [one.vector for one in fresh])
     touched = {record.user_id for record in records if record.user_id is not None}
     users.renew(tx, collection, [owners[name] for name in owners if name in touched])
-    return Restored(len(fresh), len(given) - len(fresh), unassociated, records)
+    enrolled = [replace(one, record=record) for one, record in zip(fresh, records, strict=True)]
+    return Restored(len(fresh), len(given) - len(fresh), unassociated, enrolled)
 
 
 def _owners(tx: Tx, collection: Collection, given: Sequence[Kept]) -> dict[UserId, UserRecord]:
@@ -132,7 +144,7 @@ def _with_room(given: Sequence[Kept], owners: dict[UserId, UserRecord]) -> tuple
         owner = one.record.user_id
         if owner is not None and counts[owner] >= users.MOST_FACES:
             full.append(one.record.face_id)
-            kept.append(Kept(replace(one.record, user_id=None), one.vector))
+            kept.append(replace(one, record=replace(one.record, user_id=None)))
             continue
         if owner is not None:
             counts[owner] += 1
@@ -149,8 +161,9 @@ def _users_named(reader: Reader, collection: Collection, names: Sequence[UserId]
 def _with_users(collection: Collection, *, after: int, until: int) -> Select[tuple[object, ...]]:
     owner = and_(USERS.c.collection == FACES.c.collection, USERS.c.user_id == FACES.c.user_id)
     return (
-        select(FACES, USERS.c.number.label("user_number"))
+        select(FACES, USERS.c.number.label("user_number"), GROUNDS.c.consent, GROUNDS.c.until)
         .outerjoin(USERS, owner)
+        .outerjoin(GROUNDS, grounds.HERE)
         .where(FACES.c.collection == collection.number, FACES.c.number > after, FACES.c.number <= until)
     )
 

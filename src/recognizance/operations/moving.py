@@ -185,8 +185,8 @@ def restore_faces(call: Call, request: shapes.RestoreFacesRequest) -> shapes.Res
 
     with call.write(asked=len(given)) as tx:
         restored = moving.restore_faces(tx, collection, given)
-        ends = {one.number: grounds.until(call.tags, one.enrolled_at) for one in restored.faces}
-        grounds.keep(tx, collection, ends, consent=call.ask.stated.consent)
+        for consent, ends in _grounds(call, restored.faces).items():
+            grounds.keep(tx, collection, ends, consent=consent)
         call.note(restored=restored.added, known=restored.known, unassociated=len(restored.unassociated))
 
     return {
@@ -416,6 +416,19 @@ def _there(reader: Reader, call: Call, name: str) -> Collection | None:
         return None
 
 
+def _grounds(call: Call, restored: Sequence[Kept]) -> dict[str | None, dict[int, datetime | None]]:
+    """Return until when restored faces are kept, by consent and number.
+
+    A face's own consent goes before the one stated for all. Of two terms, the one it had and the collection's, the
+    earlier holds: moving a face makes no promise longer.
+    """
+    found: dict[str | None, dict[int, datetime | None]] = {}
+    for one in restored:
+        ends = [end for end in (one.until, grounds.until(call.tags, one.record.enrolled_at)) if end is not None]
+        found.setdefault(one.consent or call.ask.stated.consent, {})[one.record.number] = min(ends, default=None)
+    return found
+
+
 def _kept_face(kept: Kept) -> shapes.KeptFace:
     record = kept.record
     answer: shapes.KeptFace = {
@@ -435,6 +448,10 @@ def _kept_face(kept: Kept) -> shapes.KeptFace:
         answer["ExternalImageId"] = record.external_id
     if record.user_id is not None:
         answer["UserId"] = record.user_id
+    if kept.consent is not None:
+        answer["Consent"] = kept.consent
+    if kept.until is not None:
+        answer["Until"] = kept.until
     return answer
 
 
@@ -464,7 +481,12 @@ def _face_to_keep(given: shapes.KeptFace, collection: Collection, dimensions: in
         user_id=None if user is None else UserId(_named(user, LONGEST_USER, "a UserId")),
         enrolled_at=min(_aware(given["EnrolledAt"]), now),
     )
-    return Kept(record, _checked_vector(face_id, given["Vector"], dimensions))
+    return Kept(
+        record,
+        _checked_vector(face_id, given["Vector"], dimensions),
+        given.get("Consent"),
+        _aware(given["Until"]) if "Until" in given else None,
+    )
 
 
 def _checked_vector(face_id: str, given: bytes, dimensions: int) -> Vectors:
