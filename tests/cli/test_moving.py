@@ -8,6 +8,7 @@ import csv
 import gzip
 import hashlib
 import json
+import os
 import re
 import shutil
 import stat
@@ -164,7 +165,7 @@ def test_an_export_is_lines_that_anybody_can_read(machine, staff):
     head, *told, end = lines(Path("staff.jsonl"))
     assert head["Collection"] | {"CreationTimestamp": "", "ExportedAt": ""} == {
         "Format": "recognizance collection",
-        "FormatVersion": 1,
+        "FormatVersion": 2,
         "CollectionId": "staff",
         "Model": "tiny-face",
         "FaceModelVersion": "0.1",
@@ -399,12 +400,34 @@ def test_a_file_sealed_by_somebody_else_is_still_checked(machine, elsewhere, sta
 
 def test_a_newer_format_is_told(machine, elsewhere, staff):
     def newer(told):
-        told[0]["Collection"]["FormatVersion"] = 2
+        told[0]["Collection"]["FormatVersion"] = 3
         return told
 
     machine("export", "staff", "--out", "staff.jsonl")
     rewritten(Path("staff.jsonl"), newer)
-    assert "is of format version 2; this program reads version 1" in elsewhere("restore", "staff.jsonl").err
+    assert "is of format version 3; this program reads versions 1 to 2" in elsewhere("restore", "staff.jsonl").err
+
+
+def test_the_first_format_is_read_too(machine, elsewhere, staff):
+    def first(told):
+        told[0]["Collection"]["FormatVersion"] = 1
+        return told
+
+    machine("export", "staff", "--out", "staff.jsonl")
+    rewritten(Path("staff.jsonl"), first)
+    assert elsewhere("restore", "staff.jsonl").code == 0
+
+
+def test_consents_move_with_their_faces(machine, elsewhere, staff):
+    quality = ("--quality-filter", "NONE")
+    machine("import", "album", "--collection", "released", "--create", "--consent", "release 17", *quality)
+    of_first = machine.ask("ListFaceGrounds", CollectionId="released")["Grounds"]
+    machine("export", "released", "--out", "released.jsonl")
+    assert elsewhere("restore", "released.jsonl").code == 0
+    assert of_first
+    assert elsewhere.ask("ListFaceGrounds", CollectionId="released")["Grounds"] == of_first
+    gone = elsewhere.ask("WithdrawConsent", CollectionId="released", Consent="release 17")["DeletedFaces"]
+    assert set(gone) == {one["FaceId"] for one in of_first}
 
 
 # Backup
@@ -518,6 +541,15 @@ def test_a_broken_picture_is_told_and_the_others_go_on(machine, staff):
     assert (ran.code, ran.err.startswith("recognizance: broken.png: ")) == (0, True)
 
 
+def test_a_path_that_no_file_has_and_a_pipe_are_told_and_the_others_go_on(machine, staff):
+    os.mkfifo(Path("album", "pipe.png"))
+    Path("list.csv").write_text("path\nalbum/anna.png\nalbum/a\0b.png\nalbum/pipe.png\n")
+    ran = machine("reembed", "staff", "--model", "tiny-other", "--pictures", "list.csv")
+    assert ran.code == 1
+    assert "has a character of value 0, which no path can have" in ran.err
+    assert "pipe.png: it is not a file" in ran.err
+
+
 def test_a_move_can_be_given_up(machine, staff):
     Path("album", "bruno.png").unlink()
     reembed(machine)
@@ -629,6 +661,12 @@ def test_groups_are_written_one_line_a_face(machine, staff):
     ]
     assert stat.S_IMODE(Path("groups.csv").stat().st_mode) == 0o600
     assert machine("duplicates", "staff", "--out", "groups.csv").code == 2
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_search(machine, staff):
+    ran = machine("duplicates", "staff", "--out", "nowhere/groups.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert "nowhere: there is no such folder" in ran.err
 
 
 def test_without_duplicates_there_are_no_groups(machine, staff):

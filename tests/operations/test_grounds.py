@@ -238,3 +238,19 @@ def test_what_cannot_be_done_keeps_nothing_else_from_being_done(parts, rekogniti
     upkeep.do_due(Failing(), lambda: "upkeep")
     assert kept(rekognition) == set()
     assert "Fails was due and is not done yet" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("withdraw_consent", {"CollectionId": "staff", "Consent": "a\0b"}),
+        ("list_authorisations", {"Case": "a\0b"}),
+        ("describe_authorisation", {"AuthorisationId": "a\0b"}),
+        ("decide_authorisation", {"AuthorisationId": "a\0b", "Decision": "granted", "Reference": "x"}),
+        ("close_finding", {"FindingId": "a\0b", "Note": "looked at by two people"}),
+        ("list_findings", {"AuditId": "a\0b"}),
+        ("resume", {"SuspensionId": "a\0b", "Why": "because of it"}),
+    ],
+)
+def test_a_character_that_a_database_cannot_hold_is_refused(house, staff, operation, asked):
+    assert code(getattr(house, operation), **asked) == "ValidationException"

@@ -50,7 +50,7 @@ def backup(
     found = settings.data / "backups" / str(said["Name"])
     place = folder / found.stem
     kept = _placed(found, place, said, settings)
-    found.unlink()
+    found.unlink(missing_ok=True)  # another backup may have removed it, as it does with every older one
 
     told = {"Folder": str(place), **said, "Keys": kept, "Recognizance": __version__}
     if as_json:

@@ -63,6 +63,8 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command line
     made.need_ledger(settings)
     if out is not None and os.path.lexists(out):
         raise Wrong(f"{output.shown(out)} is there already; name another file")
+    if out is not None and not os.access(out.absolute().parent, os.W_OK | os.X_OK):
+        raise Wrong(f"{output.shown(out.parent)}: there is no such folder, or nothing can be written into it")
     asked = {"CollectionId": collection, "FaceMatchThreshold": threshold}
     asked |= {"SameUser": True} if same_user else {}
     asked |= {"SamePicture": True} if same_picture else {}

@@ -204,6 +204,8 @@ def _of_row(row: Mapping[str | None, Any], line: int, path: Path, naming: Naming
         problem = f"line {line} names no path"
     elif None in row:
         problem = f"line {line} has more columns than the first"
+    elif "\0" in named:
+        problem = f"the path in line {line} has a character of value 0, which no path can have"
     elif user and not USER.fullmatch(user):
         problem = "the user_id should be 1 to 128 of the letters a-z and A-Z, digits and _ . - :"
     elif len(consent) > LONGEST or not consent.isprintable():
