@@ -21,7 +21,7 @@ from tests.conftest import picture_of
 from tests.records import NOON, entry
 
 from recognizance.accountability import ledger
-from recognizance.database import file_url, migrations, open_database, tables
+from recognizance.database import file_url, migrations, open_database, prepared, tables
 from recognizance.database.tables import (
     CHECKPOINTS,
     COLLECTIONS,
@@ -872,6 +872,23 @@ def test_a_statement_made_for_one_call_is_not_kept(database):
         database.rows(select(VECTORS.c.number).where(VECTORS.c.collection == collection, VECTORS.c.number == number))
     gc.collect()
     assert len(database.prepared) <= before + 1  # the first, by which SQLAlchemy knows the others
+
+
+def test_a_list_of_any_length_is_asked_for_as_long_as_a_statement_may_be(database):
+    collection = fill(database, 3)
+    query = select(VECTORS.c.number).where(
+        VECTORS.c.collection == collection, VECTORS.c.number.in_(bindparam("numbers", expanding=True))
+    )
+    for length in (3, prepared.LONGEST, 20_000, 32_700):  # doubled, the last would be more than PostgreSQL takes
+        for _ in range(2):  # first SQLAlchemy asks it, then the driver
+            found = database.rows(query, {"numbers": list(range(1, length + 1))})
+            assert sorted(row["number"] for row in found) == [1, 2, 3]
+
+
+def test_a_value_that_has_another_by_default_is_asked_with_the_one_given(database):
+    query = select(bindparam("x", 5).label("x"))
+    given = [{}, {}, {"x": 9}, {}, {"x": 8}]
+    assert [database.rows(query, values)[0]["x"] for values in given] == [5, 5, 9, 5, 8]
 
 
 def test_a_value_that_is_not_given_is_an_error_each_time(database):

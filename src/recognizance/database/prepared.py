@@ -32,6 +32,9 @@ Turn: TypeAlias = Callable[[Any], Any]
 Key: TypeAlias = tuple[object, ...]
 
 NO_VALUES: Values = {}
+LONGEST = 8_192
+"""The most values of a statement's lists together: SQLite takes 32,766 in a statement, PostgreSQL 65,535, and a text as
+long as that is not worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,9 @@ class Prepared:
         if not all(name in values for name in known.lists):
             return None  # a list that the statement holds itself
         written = {name: _padded(values[name]) for name in known.lists}
-        if not all(written.values()):
-            return None  # none of nothing, which each database says in its own way
-        key = (changes, *map(len, written.values())) if isinstance(statement, Select) else (changes, *values)
+        if not all(written.values()) or sum(map(len, written.values())) > LONGEST:
+            return None  # none of nothing, which each database says in its own way; or too long a text
+        key = (changes, *sorted(values), *map(len, written.values()))  # a text may write out what is not given
         if key not in known.forms:
             known.forms[key] = self._made(statement, written, values, changes=changes)
         form = known.forms[key]

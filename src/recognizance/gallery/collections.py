@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recognizance.database import Reader, Row, Tx, aware
@@ -40,6 +40,8 @@ FIND = select(COLLECTIONS).where(
 )
 AGAIN = select(COLLECTIONS).where(COLLECTIONS.c.number == bindparam("of_number"), THERE)
 LOCK = AGAIN.with_for_update()
+IS_THERE = exists().where(COLLECTIONS.c.number == bindparam("of_collection"), THERE)
+"""Holds as long as the collection of that number is not removed; its rows may outlive it for a while."""
 COUNT = (
     update(COLLECTIONS)
     .where(COLLECTIONS.c.number == bindparam("of_number"))

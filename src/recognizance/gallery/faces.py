@@ -21,7 +21,7 @@ SAME_BOX = 0.9  # of two detections of one face in one picture; different faces 
 
 THEIRS = select(FACES).where(FACES.c.collection == bindparam("of_collection"))
 BY_IDS = THEIRS.where(FACES.c.face_id.in_(bindparam("ids", expanding=True)))
-BY_NUMBERS = THEIRS.where(FACES.c.number.in_(bindparam("numbers", expanding=True)))
+BY_NUMBERS = THEIRS.where(FACES.c.number.in_(bindparam("numbers", expanding=True)), collections.IS_THERE)
 OF_PICTURE = THEIRS.where(
     FACES.c.image_id == bindparam("of_image"), FACES.c.external_id.is_not_distinct_from(bindparam("of_name"))
 )
@@ -166,7 +166,10 @@ def by_ids(reader: Reader, collection: Collection, face_ids: Sequence[FaceId]) -
 
 
 def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -> dict[int, FaceRecord]:
-    """Return the faces that have these numbers, by number; those that are gone are missing."""
+    """Return the faces that have these numbers, by number; those that are gone are missing.
+
+    All are missing where the collection was removed, whether they are erased yet or not.
+    """
     return {
         row["number"]: of_row(row, collection)
         for some in slices(numbers)

@@ -156,7 +156,8 @@ class Gallery:
             collection = collections.again(self._database, collection)
         else:
             raise Throttled("What is searched changes faster than it can be read; ask again.")
-        collections.again(self._database, collection)  # one that was removed meanwhile may not be erased yet
+        if not found:  # nothing of a removed collection is, which nobody can tell from nothing near
+            collections.again(self._database, collection)
         there = [Candidate(found[number], percent) for number, percent in scored if number in found]
         return [one for one in there if one.record.number != besides][:limit]
 

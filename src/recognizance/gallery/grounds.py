@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, select
+from sqlalchemy import Select, and_, bindparam, delete, insert, select
 
 from recognizance.database import Reader, Tx, aware
 from recognizance.database.tables import COLLECTIONS, FACES, GROUNDS
@@ -103,15 +104,17 @@ def listed(reader: Reader, collection: Collection, *, after: int, limit: int) ->
     ]
 
 
+def ended(now: datetime) -> Select[*tuple[Any, ...]]:
+    """Return the query for the collections that hold faces whose term has ended, by the index of terms."""
+    of = select(GROUNDS.c.collection).where(GROUNDS.c.until <= now)
+    return select(COLLECTIONS.c.account, COLLECTIONS.c.region, COLLECTIONS.c.id).where(
+        COLLECTIONS.c.number.in_(of), COLLECTIONS.c.replaces.is_(None)
+    )
+
+
 def ending(reader: Reader, now: datetime) -> list[tuple[str, str, CollectionId]]:
     """Return account, region and id of the collections that hold faces whose term has ended."""
-    query = (
-        select(COLLECTIONS.c.account, COLLECTIONS.c.region, COLLECTIONS.c.id)
-        .join(GROUNDS, GROUNDS.c.collection == COLLECTIONS.c.number)
-        .where(GROUNDS.c.until <= now, COLLECTIONS.c.replaces.is_(None))
-        .distinct()
-    )
-    return [(row["account"], row["region"], CollectionId(row["id"])) for row in reader.rows(query)]
+    return [(row["account"], row["region"], CollectionId(row["id"])) for row in reader.rows(ended(now))]
 
 
 def end(tx: Tx, collection: Collection, now: datetime, *, limit: int) -> Ended:

@@ -24,6 +24,11 @@ MOST_FACES = 100  # "a maximum of 100 faces per user" (service model)
 RENEWED_AT_ONCE = 100  # users; each has up to a hundred vectors
 MOST_USERS = 10_000_000  # "the maximum number of users that can be stored in a collection is 10 million"
 
+THEIRS = select(USERS).where(USERS.c.collection == bindparam("of_collection"))
+BY_ID = THEIRS.where(USERS.c.user_id == bindparam("of_user"))
+BY_NUMBERS = THEIRS.where(USERS.c.number.in_(bindparam("numbers", expanding=True)))
+BY_VECTORS = THEIRS.where(USERS.c.vector_number.in_(bindparam("numbers", expanding=True)), collections.IS_THERE)
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -159,20 +164,20 @@ def disassociate(tx: Tx, collection: Collection, user_id: UserId, face_ids: Sequ
 
 def find(reader: Reader, collection: Collection, user_id: UserId) -> UserRecord:
     """Return the user of this id. Raises `NotFound`."""
-    query = select(USERS).where(USERS.c.collection == collection.number, USERS.c.user_id == user_id)
-    for row in reader.rows(query):
+    for row in reader.rows(BY_ID, {"of_collection": collection.number, "of_user": user_id}):
         return of_row(row)
     raise NotFound(f"The user id: {user_id} does not exist")
 
 
 def by_vectors(reader: Reader, collection: Collection, numbers: Sequence[int]) -> dict[int, UserRecord]:
-    """Return the users whose vectors have these numbers, by that number; those that are gone are missing."""
+    """Return the users whose vectors have these numbers, by that number; those that are gone are missing.
+
+    All are missing where the collection was removed, whether they are erased yet or not.
+    """
     return {
         row["vector_number"]: of_row(row)
         for some in slices(numbers)
-        for row in reader.rows(
-            select(USERS).where(USERS.c.collection == collection.number, USERS.c.vector_number.in_(some))
-        )
+        for row in reader.rows(BY_VECTORS, {"of_collection": collection.number, "numbers": list(some)})
     }
 
 
@@ -181,7 +186,7 @@ def by_numbers(reader: Reader, collection: Collection, numbers: Sequence[int]) -
     return {
         row["number"]: of_row(row)
         for some in slices(numbers)
-        for row in reader.rows(select(USERS).where(USERS.c.collection == collection.number, USERS.c.number.in_(some)))
+        for row in reader.rows(BY_NUMBERS, {"of_collection": collection.number, "numbers": list(some)})
     }
 
 

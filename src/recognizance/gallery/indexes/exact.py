@@ -209,19 +209,18 @@ class Exact:
 
     def _ranked(self, asked: Sequence[_Query], at_least: float, limit: int) -> list[_Ranking]:
         """Return the complete ranking of each query: from a scan, a longer one where that left doubts, or a sweep."""
-        found = [_Ranking(at_least, limit, self._sizes.gone) for _ in asked]
+        found = dict[int, _Ranking]()
         unsure = list(range(len(asked)))
         for count in self._counts(limit):
             still = [asked[place] for place in unsure]
             ranked = self._settled(still, self._scanned(still, count), at_least, limit)
-            for place, ranking in zip(unsure, ranked, strict=True):
-                found[place] = ranking
+            found.update(zip(unsure, ranked, strict=True))
             unsure = [place for place in unsure if not found[place].complete]
             if not unsure:
                 break
         for place in unsure:
-            self._sweep(asked[place], found[place])
-        return found
+            self._sweep(asked[place], found.setdefault(place, _Ranking(at_least, limit, self._sizes.gone)))
+        return [found[place] for place in range(len(asked))]
 
     def _counts(self, limit: int) -> Iterator[int]:
         """Give how many rows to bring from each piece: few at first, since the threshold often settles the rest."""
