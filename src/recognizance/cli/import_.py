@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import shlex
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -18,7 +17,7 @@ import typer
 
 from recognizance.cli import made, output, sources
 from recognizance.cli.failures import BRINGS, EXPECTED, FAILED, STOPPED, WRONG, Failed, Wrong, sentence, status
-from recognizance.cli.going import EVERY, count
+from recognizance.cli.going import count, going, lasting
 from recognizance.cli.made import Answer, Asking
 from recognizance.cores import cores
 
@@ -263,8 +262,8 @@ def _run(
     from recognizance.cli.journal import Outcome
 
     pictures = (one for one in found() if isinstance(one, sources.Picture))
-    going = enrolment.run(pictures, pictures_at_once(settings))
-    with _progress(survey.pictures, now) as bar, closing(going) as outcomes:
+    running = enrolment.run(pictures, pictures_at_once(settings))
+    with going("pictures", survey.pictures, now) as bar, closing(running) as outcomes:
         for picture, outcome in outcomes:
             tally.add(picture, outcome)
             survey.meet(picture)
@@ -276,15 +275,15 @@ def _run(
                     tally.refused[SEVERAL] += 1
                     tally.complain(picture.name, f"{REFUSED} with {picture.user_id}: {SEVERAL}")
                     writer(picture.name, Outcome(REFUSED, detail=SEVERAL), picture.external_id, picture.user_id)
-            bar("pictures", tally.done, tally.earlier)
+            bar(tally.done, tally.earlier)
     if tally.users:
-        with _progress(len(tally.users), now) as bar:
+        with going("users", len(tally.users), now) as bar:
             for done, (user, faces) in enumerate(tally.users.items(), 1):
                 for name, why in enrolment.associate(user, faces).items():
                     tally.refused[why] += 1
                     tally.complain(name, f"{REFUSED} with {user}: {why}")
                     writer(name, Outcome(REFUSED, detail=why), "", user)
-                bar("users", done, 0)
+                bar(done)
 
 
 def pictures_at_once(settings: Settings) -> int:
@@ -330,66 +329,6 @@ def _reporting(path: Path | None) -> Generator[_Writer]:
 def _is_report(path: Path) -> bool:
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.readline(1000).strip() == ",".join(REPORT)
-
-
-# Progress: a bar on a terminal, a line every few seconds elsewhere
-
-_Bar: TypeAlias = Callable[[str, int, int], None]
-
-
-@contextmanager
-def _progress(total: int, now: Callable[[], datetime]) -> Generator[_Bar]:
-    """Give what tells how far it is: what is counted, how many are done, and how many of these by earlier runs."""
-    began = now()
-
-    def left(done: int, earlier: int) -> str:
-        return pace(done - earlier, total - done, (now() - began).total_seconds())
-
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-        with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=2) as bars:
-            task = bars.add_task("", total=total)
-            yield lambda what, done, earlier: bars.update(
-                task, description=f"{what}{left(done, earlier)}", completed=done
-            )
-        return
-    said = began
-
-    def line(what: str, done: int, earlier: int) -> None:
-        nonlocal said
-        if now() - said >= EVERY:
-            said = now()
-            typer.echo(f"{done:,} of {total:,} {what}{left(done, earlier)}", err=True)
-
-    yield line
-
-
-def pace(done: int, left: int, seconds: float) -> str:
-    """Return how fast it goes and how long it will take, to be put behind a count; nothing as long as nobody knows.
-
-    >>> pace(60, 180, 30), pace(0, 180, 30)
-    (', 2.0 a second, 1 min 30 s left', '')
-    """
-    if not done or seconds <= 0:
-        return ""
-    rate = done / seconds
-    return f", {rate:.1f} a second, {lasting(left / rate)} left"
-
-
-def lasting(seconds: float) -> str:
-    """Return a time in two units.
-
-    >>> lasting(9.7), lasting(100), lasting(7384), lasting(200_000)
-    ('10 s', '1 min 40 s', '2 h 3 min', '2 d 8 h')
-    """
-    whole = round(seconds)
-    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // part} {smaller}"
-    return f"{whole} s"
 
 
 # What is said at the end
