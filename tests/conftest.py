@@ -78,13 +78,13 @@ def tiny_models_are_opened_once():
     """
     opened, make = {}, app._model
 
-    def model(card, engine, given):
-        content = carriers.read(card, given.models_folder)
+    def model(card, engine, standings):
+        content = standings.read(card)
         wanted = (repr(card), content, engine.chosen)
         if len(content) > TINY:
-            return make(card, engine, given)
+            return make(card, engine, standings)
         if wanted not in opened:
-            opened[wanted] = make(card, engine, given)
+            opened[wanted] = make(card, engine, standings)
         return opened[wanted]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -24,7 +24,7 @@ import onnx
 from numpy.typing import NDArray
 
 from recognizance.evaluation.sets.datasets import lfw_pictures, read_pairs
-from recognizance.evaluation.sets.embedding import central
+from recognizance.evaluation.sets.faces import central
 from recognizance.settings import Settings, read
 from recognizance.values import Card, Pixels, Ranges
 from recognizance.vision import adapters, cards, carriers, runtime

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from recognizance.service import Service
     from recognizance.values import Card, Clock, Face, Image, Key, ModelName, NewId, Trait
     from recognizance.vision.attributes.describe import Describer
-    from recognizance.vision.carriers import Shelf, Standing
+    from recognizance.vision.carriers import Standing, Standings
     from recognizance.vision.runtime import Runtime
     from recognizance.vision.vision import Vision
     from recognizance.wire import Endpoint
@@ -188,7 +188,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     from recognizance.operations import OPERATIONS, policies
     from recognizance.operations.call import Tools
     from recognizance.service import Service
-    from recognizance.vision.carriers import Shelf
+    from recognizance.vision.carriers import Standings
     from recognizance.vision.room import Room
     from recognizance.vision.similarity import scale_of
 
@@ -196,8 +196,8 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
     loaded = policy.load(asked or adopted.OPEN, OPERATIONS)  # before anything is made: it may not parse
     cast = _cast(settings)
     detector, embedder, describing = cast.detector, cast.embedder, tuple(cast.describing.values())
-    engine, vision, with_embedder = _eyes(cast, settings)
-    shelf = Shelf(settings.models_folder)
+    standings = Standings(settings.models_folder)
+    engine, vision, with_embedder = _eyes(cast, settings, standings)
     media = connect(settings)
     index = named.module(settings.index, package="recognizance.gallery.indexes")
 
@@ -240,7 +240,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             face_model=lambda name: _face_model(cast.known, name),
             read=media.read,
             room=Room(settings.pixels).take,
-            models=lambda: _states(cast, shelf, settings, engine),
+            models=lambda: _states(cast, standings, settings, engine),
             seal=seal,
             ledger=record,
             witness=witnessed.witness(folder, signer.name, settings.witnessed, os.urandom),
@@ -259,7 +259,7 @@ def build(settings: Settings, *, now: Clock = utc_now, new_id: NewId = new_uuid)
             vision,
             models=(detector, embedder),
             describing=describing,
-            standing=shelf.standing,
+            standing=standings.of,
         )
     finally:
         gallery.close()
@@ -314,31 +314,33 @@ def _cast(settings: Settings) -> Cast:
 
 
 def _eyes(
-    cast: Cast, settings: Settings
+    cast: Cast, settings: Settings, standings: Standings
 ) -> tuple[Callable[[], Runtime], Callable[[], Vision], Callable[[ModelName], Vision]]:
     """Return what starts the runtime, what loads the models on it, and what gives the same with another embedder."""
 
     def start() -> Runtime:
+        from recognizance import heap
         from recognizance.vision import runtime
 
+        heap.share()  # before the runtime begins its threads
         return runtime.start(device=settings.device, precision=settings.precision, threads=settings.threads)
 
     def load() -> Vision:
         from recognizance.vision.vision import Vision
 
         return Vision(
-            _model(cast.detector, engine(), settings),
-            _model(cast.embedder, engine(), settings),
+            _model(cast.detector, engine(), standings),
+            _model(cast.embedder, engine(), standings),
             mirror=settings.mirror,
             enlarge=settings.enlarge,
-            describer=_describer(cast.describing, settings, engine) if cast.describing else None,
+            describer=_describer(cast.describing, settings, standings, engine) if cast.describing else None,
         )
 
     @cache
     def other(name: ModelName) -> Vision:
         card = _face_model(cast.known, name)
         try:
-            return replace(vision(), embedder=_model(card, engine(), settings))
+            return replace(vision(), embedder=_model(card, engine(), standings))
         except ModelUnusable as error:
             raise ModelMissing(f"the face model {name} cannot be opened: {error}") from error
 
@@ -347,13 +349,15 @@ def _eyes(
     return engine, vision, lambda name: vision() if name == cast.embedder.name else other(name)
 
 
-def _describer(describing: Mapping[str, Card], settings: Settings, engine: Callable[[], Runtime]) -> Describer:
+def _describer(
+    describing: Mapping[str, Card], settings: Settings, standings: Standings, engine: Callable[[], Runtime]
+) -> Describer:
     """Return what describes faces, its models loaded now or when first needed, as the settings have it."""
     from recognizance.vision.attributes.describe import Describer
 
     def load(card: Card) -> Any:
         try:
-            return _model(card, engine(), settings)
+            return _model(card, engine(), standings)
         except ModelMissing:  # which names a folder of ours, and this may reach a client
             raise ModelMissing(
                 f"what was asked of the face needs the model {card.name}, which is not installed here; "
@@ -380,7 +384,7 @@ def _face_model(known: Mapping[ModelName, Card], name: ModelName) -> Card:
         raise ModelMissing(f"the face model {name} of a collection is not known here: {error}") from error
 
 
-def _states(cast: Cast, shelf: Shelf, settings: Settings, engine: Callable[[], Runtime]) -> list[ModelState]:
+def _states(cast: Cast, standings: Standings, settings: Settings, engine: Callable[[], Runtime]) -> list[ModelState]:
     """Return what has become of each model here."""
     from recognizance.operations.call import ModelState
     from recognizance.vision import carriers
@@ -388,7 +392,7 @@ def _states(cast: Cast, shelf: Shelf, settings: Settings, engine: Callable[[], R
     chosen = engine().chosen
     states: list[ModelState] = []
     for card in cast.known.values():
-        standing, in_use = shelf.standing(card), card in cast.used
+        standing, in_use = standings.of(card), card in cast.used
         on_cpu = chosen.device != "cpu" and carriers.on_cpu_only(card, settings.models_folder)
         ran = ("cpu", "OpenVINO") if on_cpu else (chosen.device, chosen.runtime)
         where = ran if standing == "sound" and in_use else ()
@@ -396,11 +400,11 @@ def _states(cast: Cast, shelf: Shelf, settings: Settings, engine: Callable[[], R
     return states
 
 
-def _model(card: Card, engine: Runtime, settings: Settings) -> Any:
+def _model(card: Card, engine: Runtime, standings: Standings) -> Any:
     """Return a model ready to run: its file verified, its network opened, its adapter put round it."""
-    from recognizance.vision import adapters, carriers
+    from recognizance.vision import adapters
 
-    return adapters.open_model(card, carriers.read(card, settings.models_folder), engine)
+    return adapters.open_model(card, standings.read(card), engine)
 
 
 @contextmanager
@@ -481,6 +485,7 @@ def serve(settings: Settings, announce: Callable[[Announcement], None]) -> None:
                         data=settings.data,
                         models=models,
                         policy=parts.service.policy,
+                        standing=parts.standing,
                     )
                 ),
             )
@@ -548,24 +553,25 @@ def search_speed(*, say: Callable[[str], None], postgresql: str | None = None, *
 
 def pipeline(settings: Settings, /, *, face: str, centred: bool = True) -> Pipeline:
     """Load the models of `settings` for an audit; `face` says which of several counts, "largest" or "central"."""
-    from recognizance.evaluation.sets import embedding
+    from recognizance.evaluation.sets import faces
     from recognizance.evaluation.sets.pipeline import open_pipeline
 
-    choose = {"largest": embedding.largest, "central": embedding.central}[face]
+    choose = {"largest": faces.largest, "central": faces.central}[face]
     return open_pipeline(settings, version=__version__, choose=choose, centred=centred)
 
 
 def describing(settings: Settings, /, *, face: str, wants: frozenset[Trait]) -> Describing:
     """Load the models that an audit of these traits needs; `face` says which of several counts, as for `pipeline`."""
-    from recognizance.evaluation.sets import described, embedding
+    from recognizance.evaluation.sets import described, faces
+    from recognizance.vision.carriers import Standings
 
     cast = _cast(settings)
-    engine, vision, _ = _eyes(cast, settings)
+    engine, vision, _ = _eyes(cast, settings, Standings(settings.models_folder))
     seeing = vision()
     used = [cast.detector, *seeing.prepare(wants)]
     chosen = engine().chosen
     choices = (f"precision={chosen.precision}", f"device={chosen.device}", f"enlarge={settings.enlarge}")
-    choose = {"largest": embedding.largest, "central": embedding.central}[face]
+    choose = {"largest": faces.largest, "central": faces.central}[face]
     return described.describing(seeing, wants, choose, used, choices)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -121,24 +121,32 @@ def bring_missing(settings: Settings, now: Clock) -> None:
 
 def needed(settings: Settings) -> None:
     """Raise `ModelUnusable` with every model missing that finds or compares faces, or else damaged, and the remedy."""
+    there(settings)
+    for card in _damaged(settings, _needed(settings)):
+        raise ModelUnusable(f"{_another(card, settings)}; {_again(card)}")
+
+
+def there(settings: Settings) -> None:
+    """Raise `ModelUnusable` with every model missing that finds or compares faces. Reads no file that was installed."""
     missing = _missing(settings, _needed(settings))
     if missing:
         raise ModelUnusable(
             f"{_are([card.name for card in missing])} not installed in {settings.models_folder}; "
             f"bring what is missing with: {BRINGS}"
         )
-    for card in _damaged(settings, _needed(settings)):
-        raise ModelUnusable(f"{_another(card, settings)}; {_again(card)}")
 
 
-def lacking(settings: Settings) -> list[str]:
-    """Return sentences: which attributes are refused as their models are missing or damaged, and what helps."""
+def lacking(settings: Settings, standing: Callable[[Card], Standing] | None = None) -> list[str]:
+    """Return sentences: which attributes are refused as their models are missing or damaged, and what helps.
+
+    `standing` says what has become of a model's file; without it, files are read.
+    """
     missing = _missing(settings, _describing(settings))
     told: list[str] = []
     if missing:
         names = _are([card.name for card in missing])
         told.append(f"{names} not installed, so {_refused(missing)}; {BRINGS} brings what is missing")
-    for card in _damaged(settings, _describing(settings)):
+    for card in _damaged(settings, _describing(settings), standing):
         told.append(f"{card.name} is DAMAGED: {_another(card, settings)}, so {_refused([card])}; {_again(card)}")
     return told
 
@@ -147,11 +155,13 @@ def _refused(unusable: Sequence[Card]) -> str:
     return f"requests for {_and([*_told_with(*(card.task for card in unusable)), 'ALL'])} are refused"
 
 
-def _damaged(settings: Settings, names: Sequence[str]) -> list[Card]:
+def _damaged(
+    settings: Settings, names: Sequence[str], standing: Callable[[Card], Standing] | None = None
+) -> list[Card]:
     from recognizance.vision import carriers
 
-    folder = settings.models_folder
-    return [card for card in _chosen(settings, names) if carriers.standing(card, folder) == "damaged"]
+    becomes = standing or carriers.Standings(settings.models_folder).of
+    return [card for card in _chosen(settings, names) if becomes(card) == "damaged"]
 
 
 def _another(card: Card, settings: Settings) -> str:

@@ -7,7 +7,7 @@ import ipaddress
 import json
 import shlex
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,8 @@ from recognizance.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from recognizance.settings import Settings
+    from recognizance.values import Card
+    from recognizance.vision.carriers import Standing
 
 ANY_REGION = "us-east-1"
 
@@ -29,7 +31,8 @@ class Announcement:
     """What the server says once it listens.
 
     `secret_access_key` is None when the operator handed it in: it is then not ours to print.
-    `models` is a name and "device, runtime, precision: why" for each; `policy` the pack in force and its digest.
+    `models` is a name and "device, runtime, precision: why" for each; `policy` the pack in force and its digest;
+    `standing` says what has become of a model's file, where the server knows it from loading.
     """
 
     endpoint: str
@@ -38,6 +41,7 @@ class Announcement:
     data: Path
     models: Sequence[tuple[str, str]]
     policy: str = ""
+    standing: Callable[[Card], Standing] | None = field(default=None, repr=False, compare=False)
 
 
 def serve(  # noqa: PLR0913 - each is an option of the command line
@@ -67,9 +71,7 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
     if install:
         models.bring_missing(settings, given.now)
     else:
-        models.needed(settings)
-    for lacking in models.lacking(settings):
-        output.complain(lacking)
+        models.there(settings)
     try:
         given.serve(settings, lambda said: _announce(said, settings))
     except ModelUnusable:
@@ -83,6 +85,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command line
 
 
 def _announce(said: Announcement, settings: Settings) -> None:
+    for lacking in models.lacking(settings, said.standing):
+        output.complain(lacking)
     for text in lines(said, settings):
         typer.echo(text)  # as it is: a line broken to fit the terminal could not be pasted
 

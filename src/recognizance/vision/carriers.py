@@ -82,34 +82,62 @@ def _as(ending: str, stem: Path) -> Path:
 
 def standing(card: Card, folder: Path) -> Standing:
     """Read the card's file, and return what has become of it. A file that may not be read is damaged."""
-    try:
-        _kept(card, folder)
-    except ModelMissing:
-        return Standing.MISSING
-    except (ModelDamaged, OSError):
-        return Standing.DAMAGED
-    return Standing.SOUND
+    return Standings(folder).of(card)
 
 
-class Shelf:
-    """A folder of models whose files are read again only where they have changed. For several threads at once."""
+class Standings:
+    """What has become of a folder's models, each read again only where it has changed. For several threads at once.
+
+    What the disk or the system refuses is not remembered: it may pass (too many open files, an error of the disk).
+    """
 
     def __init__(self, folder: Path) -> None:
         """Begin with nothing read."""
         self._folder = folder
         self._seen: dict[tuple[str, ...], Standing] = {}
 
-    def standing(self, card: Card) -> Standing:
-        """Return what has become of the card's file. A change shows in its size, times or number on the disk."""
-        path = file_of(card, self._folder)
+    def of(self, card: Card) -> Standing:
+        """Return what has become of the card's file. A change shows in its size, times or number on the disk.
+
+        A file that may not be read is damaged, for as long as that lasts.
+        """
         try:
-            now = path.stat()
+            key = self._now(card)
         except OSError:
             return Standing.MISSING
-        key = (str(path), card.sha256, *map(str, (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)))
-        if key not in self._seen:
-            self._seen[key] = standing(card, self._folder)
-        return self._seen[key]
+        if key in self._seen:
+            return self._seen[key]
+        try:
+            self._kept(card, key)
+        except ModelMissing:  # gone since
+            return Standing.MISSING
+        except (ModelDamaged, OSError):
+            return Standing.DAMAGED
+        return Standing.SOUND
+
+    def read(self, card: Card) -> bytes:
+        """Return what `read` does, and remember what became of the file."""
+        try:
+            key = self._now(card)
+        except OSError:
+            return read(card, self._folder)
+        return _prepared(card, self._kept(card, key))
+
+    def _kept(self, card: Card, key: tuple[str, ...]) -> bytes:
+        """Return the installed file, its digest checked, and remember by `key` whether it was the card's."""
+        try:
+            shipped = _kept(card, self._folder)
+        except ModelDamaged:
+            self._seen[key] = Standing.DAMAGED
+            raise
+        self._seen[key] = Standing.SOUND
+        return shipped
+
+    def _now(self, card: Card) -> tuple[str, ...]:
+        """Return what tells the file as it is now from what it was or will be. Raises `OSError` where there is none."""
+        path = file_of(card, self._folder)
+        now = path.stat()
+        return (str(path), card.sha256, *map(str, (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)))
 
 
 def on_cpu_only(card: Card, folder: Path) -> bool:

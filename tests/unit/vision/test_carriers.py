@@ -1,11 +1,13 @@
 import io
 import json
 import os
+import resource
 import tarfile
 import threading
 import zipfile
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 from tests.tiny import graphs
@@ -295,22 +297,58 @@ def test_a_file_is_missing_damaged_or_sound(folder, carrier):
             ask(CARD, folder)
 
 
-def test_a_shelf_reads_a_file_again_only_where_it_has_changed(folder, carrier, monkeypatch):
-    reads = []
-    look = carriers.standing
-    monkeypatch.setattr(carriers, "standing", lambda *given: (reads.append(given), look(*given))[1])
-    shelf = carriers.Shelf(folder)
-    assert shelf.standing(CARD) == "missing"
+@pytest.fixture
+def reads(monkeypatch):
+    """Every look at a file's bytes."""
+    looks = []
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (looks.append(path), read_bytes(path))[1])
+    return looks
+
+
+def test_a_file_is_read_again_only_where_it_has_changed(folder, carrier, reads):
+    standings = carriers.Standings(folder)
+    assert standings.of(CARD) == "missing"
     install(CARD, folder, given=carrier)
-    assert [shelf.standing(CARD) for _ in range(3)] == ["sound"] * 3
+    reads.clear()
+    assert [standings.of(CARD) for _ in range(3)] == ["sound"] * 3
     path = carriers.file_of(CARD, folder)
     times = path.stat()
     path.write_bytes(b"x" * len(MODEL))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert [shelf.standing(CARD) for _ in range(3)] == ["damaged"] * 3, "whoever sets its time back is found out"
+    assert [standings.of(CARD) for _ in range(3)] == ["damaged"] * 3, "whoever sets its time back is found out"
     assert len(reads) == 2
     path.unlink()
-    assert shelf.standing(CARD) == "missing"
+    assert standings.of(CARD) == "missing"
+
+
+def test_a_file_that_was_loaded_is_not_read_again_to_tell_what_has_become_of_it(folder, carrier, reads):
+    standings = carriers.Standings(folder)
+    with pytest.raises(ModelMissing):
+        standings.read(CARD)
+    install(CARD, folder, given=carrier)
+    reads.clear()
+    assert standings.read(CARD) == carriers.read(CARD, folder)
+    assert len(reads) == 2, "each reads what it gives"
+    assert standings.of(CARD) == "sound"
+    carriers.file_of(CARD, folder).write_bytes(b"something else")
+    with pytest.raises(ModelDamaged):
+        standings.read(CARD)
+    assert standings.of(CARD) == "damaged"
+    assert len(reads) == 3
+
+
+def test_an_error_that_passes_is_not_remembered_as_damage(folder, carrier):
+    install(CARD, folder, given=carrier)
+    standings, elsewhere = carriers.Standings(folder), carriers.Standings(folder / "nowhere")
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, most))  # no file can be opened: EMFILE
+    try:
+        then, missing = standings.of(CARD), elsewhere.of(CARD)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    assert (then, standings.of(CARD)) == ("damaged", "sound")
+    assert missing == "missing", "what is not there is not called damaged"
 
 
 def test_a_source_that_gives_another_file_is_told_apart_from_one_out_of_reach(folder, tmp_path):
