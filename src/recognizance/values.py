@@ -728,10 +728,10 @@ class Card:
     `version` is what the wire calls the face model version: digits and dots only. Opening a file
     whose SHA-256 is not `sha256` is refused. `task` is one of `vision.cards.TASKS`; `adapter` names the
     module that knows the output format; `parameters` are that adapter's numbers. `preparation`
-    is "fold" (constant dequantisation folded into float32) or "none". `tried` says what has been
-    run with this very file, or that nothing has. `path` is a file the operator placed; `carrier`
-    and `address` say where else the file can be had; `member` is its path inside what `path` and
-    `address` name, where that is an archive.
+    is "fold" (constant dequantisation folded into float32), "merge" (so, and heads made one) or "none".
+    `tried` says what has been run with this very file, or that nothing has. `path` is a file the operator
+    placed; `carrier` and `address` say where else the file can be had; `member` is its path inside what
+    `path` and `address` name, where that is an archive.
     """
 
     name: ModelName

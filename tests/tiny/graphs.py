@@ -103,6 +103,31 @@ def yunet(*, spoilt: float = 0.0, short: bool = False) -> bytes:
     return graph.model({"picture": [1, 3, 64, 64]}, {name: outputs[name] for name in ordered})
 
 
+def headed() -> bytes:
+    """YuNet's twelve outputs from heads as it has them, two layers each, on planes of one colour a stride."""
+    graph, random = Graph(), np.random.default_rng(5)
+    outputs: dict[str, list] = {}
+    for kind, wide in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)):
+        for stride in STRIDES:
+            planes, name = f"planes_{stride}", f"{kind}_{stride}"
+            if kind == "cls":
+                sides = {"kernel_shape": [stride] * 2, "strides": [stride] * 2}
+                graph.add("AveragePool", ["picture"], f"mean_{stride}", **sides)
+                graph.constant(f"dark_{stride}", np.float32(1 / 128))
+                graph.add("Mul", [f"mean_{stride}", f"dark_{stride}"], planes)
+            for at, shape in enumerate(((wide, 3, 1, 1), (wide,), (wide, 1, 3, 3), (wide,))):
+                graph.constant(f"{name}_{at}", random.normal(scale=0.5, size=shape).astype(np.float32))
+            mixed = graph.add("Conv", [planes, f"{name}_0", f"{name}_1"], f"{name}_mixed")
+            seen = [mixed, f"{name}_2", f"{name}_3"]
+            seen = graph.add("Conv", seen, f"{name}_seen", pads=[1, 1, 1, 1], group=wide)
+            scored = kind in ("cls", "obj")
+            _rows(graph, seen, f"{name}_rows" if scored else name, [1, -1, wide])
+            if scored:
+                graph.add("Sigmoid", [f"{name}_rows"], name)
+            outputs[name] = [1, f"cells_{stride}", wide]
+    return graph.model({"picture": [1, 3, 64, 64]}, outputs)
+
+
 def scrfd(*, spoilt: float = 0.0, short: bool = False, anchors: int = 2) -> bytes:
     """SCRFD's nine outputs for values of (pixel - 127.5) / 128; every anchor of a cell says the same."""
     graph = Graph()

@@ -22,7 +22,7 @@ from recognizance.values import Card, Carrier, Curve, ModelName, Ranges, Surenes
 
 SHIPPED = Path(__file__).with_name("cards")
 TASKS = ("detect", "embed", "mesh", "iris", "features", "age", "gender", "expression")
-PREPARATIONS = ("fold", "none")
+PREPARATIONS = ("fold", "merge", "none")
 CURVE_ENDING, RANGES_ENDING = ".curve.toml", ".ranges.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")

@@ -249,8 +249,13 @@ def _looks(batch: Sequence[Pixels], detector: Model[Pixels, Candidates]) -> list
     for one in detector(batch):
         found = Found(one.boxes.astype(float), one.points.astype(float), one.scores.astype(float))
         numbers = np.isfinite(found.boxes).all(axis=1) & np.isfinite(found.points).all(axis=(1, 2))
-        found = found.pick(numbers & np.isfinite(found.scores) & (areas(found.boxes) > 0))
-        seen.append(found.pick(np.argsort(-found.scores, kind="stable")[:MOST_CANDIDATES]))
+        sound = numbers & np.isfinite(found.scores) & (areas(found.boxes) > 0)
+        if not sound.all():
+            found = found.pick(sound)
+        falling = bool((found.scores[:-1] >= found.scores[1:]).all())
+        if not falling or len(found) > MOST_CANDIDATES:
+            found = found.pick(np.argsort(-found.scores, kind="stable")[:MOST_CANDIDATES])
+        seen.append(found)
     return seen
 
 

@@ -8,6 +8,7 @@ time it is opened, so there is no second file that could be altered or grow stal
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,14 +20,17 @@ Axes: TypeAlias = tuple[int, ...]
 FREE: Mapping[str, tuple[str | None, ...]] = {"detect": ("batch", None, "height", "width")}
 FREE_ELSE = ("batch",)
 """Names of the input's axes that a task lets vary; None keeps what the file says."""
+RESHAPING = ("Sigmoid", "Reshape", "Transpose")
+"""What may stand between a head's last layer and its output."""
 
 
 def prepare(shipped: bytes, *, preparation: str, task: str, cut: str | None = None) -> bytes:
     """Return the bytes a runtime is to open. Equal input gives equal output.
 
     "none" gives back what was shipped; "fold" folds constants and frees the axes that vary with the
-    task. With `cut` the graph ends at the planes of that name, which it makes on its way. Raises `ModelUnusable`
-    when the bytes are no ONNX model, a constant breaks ONNX's rules, or nothing of that name is made.
+    task; "merge" does so, and makes one of the heads that read the same planes (`_merge`). With `cut` the
+    graph ends at the planes of that name, which it makes on its way. Raises `ModelUnusable` when the bytes
+    are no ONNX model, a constant breaks ONNX's rules, nothing of that name is made, or heads cannot be merged.
     """
     if preparation == "none" and cut is None:
         return shipped
@@ -34,6 +38,8 @@ def prepare(shipped: bytes, *, preparation: str, task: str, cut: str | None = No
     if cut is not None:
         _cut(model.graph, cut)
     _fold(model.graph)
+    if preparation == "merge":
+        _merge(model.graph)
     _drop_stale(model.graph)
     _free_axes(model.graph, FREE.get(task, FREE_ELSE))
     _raise_ir_version(model)
@@ -129,15 +135,95 @@ def _cut(graph: Any, name: str) -> None:
     makers = {output: node for node in graph.node for output in node.output}
     if name not in makers:
         raise ModelUnusable(f"the file cannot be cut at {name!r}: its graph makes nothing of that name")
-    needed, open_ones = {name}, [name]
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "planes", "down", "across"]))
+    _drop_unneeded(graph)
+
+
+def _merge(graph: Any) -> None:
+    """Make one head of all that read the same planes: each a layer of 1 x 1, one of 3 x 3 on each plane, and reshaping.
+
+    A graph of many small layers spends more time between them than in them. The head's output has the values of all,
+    in the order of the outputs, as the last axis of shape (batch, down, across, values), and their names joined by "+".
+    It ends before a sigmoid: that is left to the reader. Raises `ModelUnusable` for an output that is no such head.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    makers = {output: node for node in graph.node for output in node.output}
+    constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    heads: dict[str, list[_Head]] = {}
+    for output in graph.output:
+        head = _head_of(output.name, makers, constants)
+        heads.setdefault(head.source, []).append(head)
+    del graph.output[:]
+    for source, some in heads.items():
+        name = "+".join(one.name for one in some)
+        for at in range(4):
+            joined = np.ascontiguousarray(np.concatenate([one.numbers[at] for one in some]))
+            graph.initializer.append(numpy_helper.from_array(joined, f"{name}/{at}"))
+        count = sum(len(one.numbers[2]) for one in some)
+        first = [source, f"{name}/0", f"{name}/1"], [f"{name}/mixed"]
+        second = [f"{name}/mixed", f"{name}/2", f"{name}/3"], [f"{name}/planes"]
+        graph.node.append(helper.make_node("Conv", *first, kernel_shape=[1, 1]))
+        graph.node.append(helper.make_node("Conv", *second, kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=count))
+        graph.node.append(helper.make_node("Transpose", [f"{name}/planes"], [name], perm=[0, 2, 3, 1]))
+        axes: list[str | int | None] = ["batch", "down", "across", count]
+        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, axes))
+    _drop_unneeded(graph)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The planes that an output is made from; weights and biases of the layer that mixes them, and of the next."""
+
+    name: str
+    source: str
+    numbers: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
+def _head_of(name: str, makers: Mapping[str, Any], constants: Mapping[str, NDArray[Any]]) -> _Head:
+    from onnx import helper
+
+    def made(tensor: str, *kinds: str) -> Any:
+        node = makers.get(tensor)
+        if node is None or node.op_type not in kinds:
+            raise ModelUnusable(f"the output {name} cannot be merged: {tensor} should be made by {' or '.join(kinds)}")
+        return node
+
+    def numbers(tensor: str) -> NDArray[np.float32]:
+        if tensor in constants:
+            return constants[tensor]
+        values, shape = made(tensor, "Reshape").input
+        return numbers(values).reshape([int(side) for side in numbers(shape)])
+
+    node = made(name, *RESHAPING, "Conv")
+    while node.op_type != "Conv":
+        node = made(node.input[0], *RESHAPING, "Conv")
+    mixing = made(node.input[0], "Conv")
+    found = tuple(numbers(one) for layer in (mixing, node) for one in layer.input[1:])
+    shapes = [one.shape for one in found]
+    said = [helper.get_attribute_value(one) for one in node.attribute if one.name == "pads"]
+    count = len(found[0])
+    right = [(count, *shapes[0][1:2], 1, 1), (count,), (count, 1, 3, 3), (count,)]
+    if shapes != right or said != [[1, 1, 1, 1]]:
+        raise ModelUnusable(
+            f"the output {name} cannot be merged: its last two layers have weights {shapes}, and should be of 1 x 1 "
+            "and, on each plane, of 3 x 3 with an edge of 1"
+        )
+    return _Head(name, mixing.input[0], (found[0], found[1], found[2], found[3]))
+
+
+def _drop_unneeded(graph: Any) -> None:
+    """Drop the nodes that no output is made with."""
+    makers = {output: node for node in graph.node for output in node.output}
+    open_ones = [one.name for one in graph.output]
+    needed = set(open_ones)
     while open_ones:
         for source in makers[open_ones.pop()].input:
             if source in makers and source not in needed:
                 needed.add(source)
                 open_ones.append(source)
     _drop(graph.node, lambda node: needed.isdisjoint(node.output))
-    del graph.output[:]
-    graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "planes", "down", "across"]))
 
 
 def _fold(graph: Any) -> None:

@@ -140,12 +140,8 @@ def _mean(voters: Found, score: float) -> Found:
 
 def spread(points: Numbers) -> tuple[float, float]:
     """Return how far points of shape (n, 2) reach along their longest and their shortest direction."""
-    centred = points - points.mean(axis=0)
-    a, b, d = (
-        float((centred[:, 0] ** 2).sum()),
-        float((centred[:, 0] * centred[:, 1]).sum()),
-        float((centred[:, 1] ** 2).sum()),
-    )
+    x, y = points[:, 0] - points[:, 0].sum() / len(points), points[:, 1] - points[:, 1].sum() / len(points)
+    a, b, d = float(x @ x), float(x @ y), float(y @ y)
     middle, half = (a + d) / 2, math.hypot((a - d) / 2, b)
     return math.sqrt(middle + half), math.sqrt(max(0.0, middle - half))
 
@@ -168,13 +164,13 @@ def umeyama(source: Numbers, target: Numbers) -> Numbers:
     """
     if on_one_line(source):
         raise ValueError(f"points to align should not lie on one line, got {source.tolist()}")
-    middle, goal = source.mean(axis=0), target.mean(axis=0)
-    s, t = source - middle, target - goal
-    square = float((s * s).sum())
-    along = float((s * t).sum()) / square
-    across = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / square
-    linear = np.array([[along, -across], [across, along]])
-    return np.column_stack([linear, goal - linear @ middle])
+    middle, goal = (one.sum(axis=0) / len(one) for one in (source, target))
+    (s, t), (u, v) = (source - middle).T, (target - goal).T
+    square = float(s @ s + t @ t)
+    along, across = float(s @ u + t @ v) / square, float(s @ v - t @ u) / square
+    x, y = middle.tolist()
+    shift, drop = goal.tolist()
+    return np.array([[along, -across, shift - along * x + across * y], [across, along, drop - across * x - along * y]])
 
 
 def align(pixels: Pixels, landmarks: Landmarks, size: int = TEMPLATE_SIZE) -> Pixels:
@@ -194,8 +190,8 @@ def align(pixels: Pixels, landmarks: Landmarks, size: int = TEMPLATE_SIZE) -> Pi
 def warp(pixels: Pixels, matrix: Numbers, size: int) -> Pixels:
     """Return what `matrix`, shape (2, 3), moves into a square of `size` pixels; black outside `pixels`."""
     pixels, matrix = _shrunk(pixels, matrix, size)
-    indices = matrix.copy()
-    indices[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from the first pixel's centre
+    (a, b, x), (c, d, y) = matrix.tolist()  # OpenCV counts from the first pixel's centre
+    indices = np.array([[a, b, x + (a + b) / 2 - 0.5], [c, d, y + (c + d) / 2 - 0.5]])
     return np.asarray(cv2.warpAffine(pixels, indices, (size, size), flags=cv2.INTER_LINEAR), np.uint8)
 
 

@@ -31,6 +31,15 @@ FACE: Final = (
 numbers; those with three digits are fitted so that the solution agrees best with meshes of other such faces."""
 
 
+def _solving(face: Numbers) -> Numbers:
+    """Return what centred points, shape (2, n), are multiplied with for the map from `face`, shape (n, 3), to them."""
+    centred = face - face.mean(axis=0)
+    return np.asarray(centred @ np.linalg.inv(centred.T @ centred))
+
+
+SOLVING: Final = _solving(np.asarray(FACE))
+
+
 def from_landmarks(landmarks: Landmarks, width: int, height: int) -> Pose:
     """Return the pose of a face in a picture of that many pixels. Raises as `from_points` does."""
     return from_points(points_of(landmarks, width, height))
@@ -44,12 +53,11 @@ def from_points(points: Numbers, face: Numbers | None = None) -> Pose:
     """
     if on_one_line(points):
         raise ValueError(f"points to see a pose in should not lie on one line, got {points.tolist()}")
-    given = np.asarray(FACE) if face is None else face
-    centred = given - given.mean(axis=0)
-    linear = (points - points.mean(axis=0)).T @ centred @ np.linalg.inv(centred.T @ centred)
+    linear = (points - points.sum(axis=0) / len(points)).T @ (SOLVING if face is None else _solving(face))
     left, _, right = np.linalg.svd(linear, full_matrices=False)
     across, down = left @ right
-    return of_rotation(np.stack([across, down, np.cross(across, down)]))
+    (a, b, c), (d, e, f) = across.tolist(), down.tolist()
+    return of_rotation(np.array([across, down, (b * f - c * e, c * d - a * f, a * e - b * d)]))
 
 
 def of_rotation(rotation: Numbers) -> Pose:

@@ -114,7 +114,10 @@ def edges(plane: Numbers, blur: float, noise: float) -> Numbers:
     smooth = blurred(plane, blur)
     across = ((smooth[1:-1, 2:] - smooth[1:-1, :-2]) / 2)[FACE_ROWS, FACE_COLUMNS]
     down = ((smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2)[FACE_ROWS, FACE_COLUMNS]
-    square_across, square_down, both = (across**2).mean(), (down**2).mean(), (across * down).mean()
+    across, down = across.ravel(), down.ravel()
+    square_across, square_down, both = (
+        float(one @ other) / len(one) for one, other in ((across, across), (down, down), (across, down))
+    )
     middle = (square_across + square_down) / 2
     slopes = np.array([square_across, middle + both, square_down, middle - both])
     return np.maximum(0.0, slopes - noise / (8 * math.pi * blur**4))  # a Gaussian's slope lets this much noise through

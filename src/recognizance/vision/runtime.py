@@ -300,7 +300,7 @@ class _OpenVINO:
         started: list[Any] = []
         try:
             if len(held) == 1:  # without handing over to another thread and back, which takes up to 1 ms
-                requests[0].infer([held[0]], share_inputs=True)
+                requests[0].infer(held[0], share_inputs=True, share_outputs=True)  # which `_read` copies
             else:
                 for request, one in zip(requests, held, strict=True):
                     request.start_async([one], share_inputs=True)

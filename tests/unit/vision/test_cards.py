@@ -57,7 +57,11 @@ def test_no_card_that_is_not_for_everyone_is_a_default():
         ('sha256 = "fb', 'sha256 = "FB', "sha256 is 'FB.*' and should be 64 hex digits"),
         ('sha256 = "fb', 'sha256 = "b', "sha256 is .* and should be 64 hex digits"),
         ('task = "embed"', 'task = "guess"', "task is 'guess' and should be one of detect, embed"),
-        ('preparation = "fold"', 'preparation = "bend"', "preparation is 'bend' and should be one of fold, none"),
+        (
+            'preparation = "fold"',
+            'preparation = "bend"',
+            "preparation is 'bend' and should be one of fold, merge, none",
+        ),
         ("commercial_use = true", 'commercial_use = "yes"', "commercial_use is 'yes' and should be true or false"),
         ('address = "https', 'address = "http', "address is 'http:.*' and should be an address with https"),
         ("[parameters]", "[parameter]", "unknown parameter"),

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -10,7 +11,8 @@ from onnx.reference import ReferenceEvaluator
 from tests.tiny import graphs
 
 from recognizance.errors import ModelUnusable
-from recognizance.vision import fold
+from recognizance.vision import adapters, fold, runtime
+from recognizance.vision.adapters import yunet
 
 KINDS = {"uint8": TensorProto.UINT8, "int8": TensorProto.INT8}
 
@@ -155,3 +157,33 @@ def test_the_probe_is_a_model_that_gives_what_it_says():
     model, given_array, right = fold.probe()
     fold.check(model)
     assert np.array_equal(ReferenceEvaluator(onnx.load_from_string(model)).run(None, {"given": given_array})[0], right)
+
+
+def test_merged_heads_see_what_they_saw_apart():
+    engine = runtime.start(device="cpu", threads=1)
+    pixels = np.random.default_rng(3).integers(0, 256, (90, 130, 3), dtype=np.uint8)
+    apart, merged = (
+        adapters.open_model(card, fold.prepare(graphs.headed(), preparation=card.preparation, task="detect"), engine)
+        for card in (graphs.card("yunet"), replace(graphs.card("yunet"), preparation="merge"))
+    )
+    (some,), (others,) = apart([pixels]), merged([pixels])
+    assert len(some) > 20
+    for one in ("scores", "boxes", "points"):
+        assert np.abs(getattr(some, one) - getattr(others, one)).max() < 1e-3
+
+
+def test_merged_heads_are_one_for_each_stride():
+    merged = onnx.load_from_string(fold.prepare(graphs.headed(), preparation="merge", task="detect"))
+    assert [one.name for one in merged.graph.output] == list(yunet.MERGED)
+    assert sum(node.op_type == "Conv" for node in merged.graph.node) == 6
+    fold.check(merged.SerializeToString())
+
+
+def test_outputs_that_are_no_heads_are_not_merged():
+    with pytest.raises(ModelUnusable, match="cls_8 cannot be merged"):
+        fold.prepare(graphs.yunet(), preparation="merge", task="detect")
+    model = onnx.load_from_string(graphs.headed())
+    seen = next(node for node in model.graph.node if node.output[0] == "kps_8_seen")
+    next(one for one in seen.attribute if one.name == "pads").ints[0] = 0
+    with pytest.raises(ModelUnusable, match="kps_8 cannot be merged: its last two layers"):
+        fold.prepare(model.SerializeToString(), preparation="merge", task="detect")

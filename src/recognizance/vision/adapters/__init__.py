@@ -100,7 +100,9 @@ def planes(pixels: NDArray[np.uint8], *, channels: str, down: int = 0, across: i
     black to that height and width; 0 leaves it.
     """
     count, height, width, _ = pixels.shape
-    result = np.zeros((count, 3, down or height, across or width), dtype=np.float32)
+    result = np.empty((count, 3, down or height, across or width), dtype=np.float32)
+    result[:, :, height:] = 0
+    result[:, :, :height, width:] = 0
     order = pixels if channels == "RGB" else pixels[..., ::-1]
     result[:, :, :height, :width] = order.transpose(0, 3, 1, 2)
     return result

@@ -1,7 +1,8 @@
 """YuNet's output: one anchor a cell, at strides 8, 16 and 32 (Wu and others, 2023; OpenCV's FaceDetectorYN).
 
 The graph takes BGR, 0 to 255, sides that are multiples of 32, and gives `cls`, `obj`, `bbox` and
-`kps` for each stride, cells in reading order. A score is the geometric mean of `cls` and `obj`.
+`kps` for each stride, cells in reading order; or, its heads merged (`fold.prepare`), one output with all
+of these for each stride. A score is the geometric mean of `cls` and `obj`.
 YuNet names eyes by the person's own side, so its first eye is the viewer's left, as ours is.
 """
 
@@ -20,7 +21,11 @@ from recognizance.vision.runtime import Network, Outputs
 
 STRIDES = (8, 16, 32)
 MULTIPLE = 32  # sides the graph can halve five times
-GIVES = {f"{kind}_{stride}" for kind in ("cls", "obj", "bbox", "kps") for stride in STRIDES}
+KINDS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+"""What is said of a cell, and in how many numbers."""
+GIVES = {f"{kind}_{stride}" for kind in KINDS for stride in STRIDES}
+MERGED = tuple("+".join(f"{kind}_{stride}" for kind in KINDS) for stride in STRIDES)
+"""The outputs where the file was prepared by "merge": one for each stride, `cls` and `obj` without their sigmoid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +81,47 @@ def decode(outputs: Outputs, height: int, width: int, floor: float, name: str) -
 
     Raises `ModelUnusable` when an output is missing, misshapen or not finite; `name` stands in errors.
     """
-    if GIVES - set(outputs):
-        raise ModelUnusable(f"{name} lacks the outputs {', '.join(sorted(GIVES - set(outputs)))}")
-    parts = [_decode_stride(outputs, stride, height // stride, width // stride, floor, name) for stride in STRIDES]
-    boxes, points, scores = (np.concatenate(one) for one in zip(*parts, strict=True))
-    return candidates(boxes, points, scores, name)
-
-
-def _decode_stride(
-    outputs: Outputs, stride: int, down: int, across: int, floor: float, name: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    cls, obj, bbox, kps = (
-        rows(outputs[f"{kind}_{stride}"], down * across, wide, f"{name}: {kind}_{stride}")
-        for kind, wide in (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
-    )
-    scores: NDArray[np.float32] = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
+    counts = [(height // stride) * (width // stride) for stride in STRIDES]
+    scores, bbox, kps = _cells(outputs, counts, name)
     if not np.isfinite(scores).all():
         raise ModelUnusable(f"{name} gave scores that are not finite")
     kept = np.flatnonzero(scores >= floor)
-    cells = np.stack([kept % across, kept // across], axis=1).astype(np.float32)
-    centres = cells + bbox[kept, :2]
+    levels = np.searchsorted(np.cumsum(counts), kept, side="right")
+    steps = np.array(STRIDES)[levels]
+    down, across = np.divmod(kept - (np.cumsum(counts) - counts)[levels], width // steps)
+    cells = np.stack([across, down], axis=1).astype(np.float32)
+    boxes, points, strides = bbox[kept], kps[kept], steps.astype(np.float32)[:, None]
+    centres = cells + boxes[:, :2]
     with np.errstate(over="ignore"):  # infinity is caught with all that is not finite
-        halves = (np.exp(bbox[kept, 2:]) / 2).astype(np.float32)
-    boxes = np.concatenate([centres - halves, centres + halves], axis=1) * stride
-    points = (kps[kept].reshape(-1, 5, 2) + cells[:, None]) * stride
-    return boxes, points, scores[kept]
+        halves = (np.exp(boxes[:, 2:]) / 2).astype(np.float32)
+    found: NDArray[np.float32] = np.concatenate([centres - halves, centres + halves], axis=1) * strides
+    places = (points.reshape(-1, 5, 2) + cells[:, None]) * strides[:, None]
+    return candidates(found, places, scores[kept], name)
+
+
+def _cells(
+    outputs: Outputs, counts: Sequence[int], name: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return score, box and points of all cells, stride after stride, whether heads were merged or not."""
+    if set(outputs) >= set(MERGED):
+        wide = sum(KINDS.values())
+        cells = _together(outputs, MERGED, counts, wide, name)
+        with np.errstate(over="ignore"):  # of what is far below 0: one over infinity is 0, as it should be
+            unsure = np.exp(-cells[:, :2]) + 1
+            merged: NDArray[np.float32] = np.reciprocal(np.sqrt(unsure[:, 0] * unsure[:, 1]))
+        return merged, cells[:, 2:6], cells[:, 6:]
+    if GIVES - set(outputs):
+        raise ModelUnusable(f"{name} lacks the outputs {', '.join(sorted(GIVES - set(outputs)))}")
+    cls, obj, bbox, kps = (
+        _together(outputs, [f"{kind}_{stride}" for stride in STRIDES], counts, wide, name)
+        for kind, wide in KINDS.items()
+    )
+    scores: NDArray[np.float32] = np.sqrt(np.clip(cls[:, 0], 0, 1) * np.clip(obj[:, 0], 0, 1))
+    return scores, bbox, kps
+
+
+def _together(
+    outputs: Outputs, names: Sequence[str], counts: Sequence[int], wide: int, name: str
+) -> NDArray[np.float32]:
+    parts = [rows(outputs[one], count, wide, f"{name}: {one}") for one, count in zip(names, counts, strict=True)]
+    return np.concatenate(parts)
