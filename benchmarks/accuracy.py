@@ -40,7 +40,7 @@ AUDITS: Mapping[str, Sequence[str]] = {
     "gender": ("demographics", *LFW, "--people", "{pictures}/lfw/people.csv", "--groups", "gender", "--fmr", "1e-4"),
     "race": ("demographics", *LFW, "--people", "{pictures}/lfw/people.csv", "--groups", "race_mica", "--fmr", "1e-4"),
     "detection": ("detection", "--images", "{pictures}/wider", "--boxes", "{pictures}/wider/boxes.csv"),
-    "quality": ("quality", "--images", "{pictures}/lfw/images", "--face", "central", "{exclude}", "--sample", "130"),
+    "quality": ("quality", "--images", "{pictures}/lfw/images", "--face", "central", "{exclude}", "--sample", "300"),
     "labels": ("labels", "--images", "{pictures}/lfw/images", "--face", "central"),
     "attributes": (
         "attributes", "--labels", "benchmarks/attributes/labels.csv", "--images", "{pictures}/lfw/images",

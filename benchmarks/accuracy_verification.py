@@ -6,7 +6,8 @@
 Reads `lfw` and `congress` below `--data` (default: RECOGNIZANCE_DATA, or `../shared/data`). The face
 compared is the one in the middle of the picture, as the labels mean. A picture without a face is
 rejected in every comparison. All pairs are counted twice: as labelled, and without the people named
-in `--exclude`, whose labels are known to be wrong. Vectors are made once and kept in `--cache`.
+in `--exclude`, whose labels are known to be wrong. Vectors are made once and kept where audits keep theirs, in the
+server's data folder or below `--cache`.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizance import __version__
+from recognizance.cores import cores
 from recognizance.evaluation.protocols.calibration import by_group, compare_strangers
 from recognizance.evaluation.protocols.verification import REJECTED, Point, all_pairs, roc, verify
+from recognizance.evaluation.sets import kept
 from recognizance.evaluation.sets.datasets import (
     NO_EXCLUSIONS,
     Exclusions,
@@ -39,8 +42,10 @@ from recognizance.evaluation.sets.datasets import (
     read_exclusions,
     read_pairs,
 )
-from recognizance.evaluation.sets.embedding import cache_name, cached, central, embed_pictures
+from recognizance.evaluation.sets.faces import central
 from recognizance.evaluation.sets.pipeline import Pipeline, open_pipeline
+from recognizance.evaluation.sets.subjects import Listing, Subject
+from recognizance.evaluation.sets.templates import embed
 from recognizance.evaluation.statistics.rates import Rate
 from recognizance.settings import read
 from recognizance.values import Card, Vectors
@@ -121,7 +126,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--variant", action="append", choices=VARIANTS, help="repeatable; default: the server's own")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--exclude", type=Path, help="CSV with a heading; its first column names people to leave out")
-    parser.add_argument("--cache", type=Path, default=Path("build/vectors"), help="folder where vectors are kept")
+    parser.add_argument("--cache", type=Path, help="folder below which vectors are kept; default: the server's data")
     parser.add_argument(
         "--against", choices=VARIANTS, help="also match each variant's vectors, as probes, with those of this one"
     )
@@ -137,12 +142,20 @@ def _opened(name: str, asked: argparse.Namespace, threads: int) -> Pipeline:
 
 
 def _vectors(name: str, asked: argparse.Namespace, pictures: Sequence[Picture]) -> tuple[Pipeline, Vectors]:
-    variant, pipeline = VARIANTS[name], _opened(name, asked, asked.threads)
-    names = [one.name for one in pictures]
-    return pipeline, cached(
-        asked.cache / cache_name((*pipeline.how, *["no voting"] * (not variant.voting)), names),
-        lambda: _embedded(name, pipeline, [asked.data / "lfw" / "images" / one for one in names]),
-    )
+    pipeline, begun = _opened(name, asked, asked.threads), time.perf_counter()
+
+    def tell(done: int) -> None:
+        if done % 1000 == 0:
+            each = 1e3 * (time.perf_counter() - begun) / done
+            print(f"{name}: {done} of {len(pictures)}, {each:.1f} ms each", file=sys.stderr, flush=True)
+
+    images = asked.data / "lfw" / "images"
+    listing = Listing(tuple(Subject(one.name, one.person, path=images / one.name) for one in pictures), (), str(images))
+    made_by = (*pipeline.vectors_by, *["no voting"] * (not VARIANTS[name].voting))
+    threads = asked.threads or cores()
+    with _votes(VARIANTS[name]), kept.opened(asked.cache or read({}).data, made_by) as known:
+        made = embed(listing, pipeline, known, threads=threads, progress=tell, repeated=True)
+    return pipeline, made.vectors
 
 
 def _measured(name: str, asked: argparse.Namespace, excluded: Exclusions) -> dict[str, Any]:
@@ -192,19 +205,6 @@ def _matched(gallery: Vectors, probes: Vectors, people: NDArray[np.int64], cosin
             reached[kind] += [int((chosen >= cosine).sum()) for cosine in cosines]
     false, true = (reached / counts[:, None]).tolist()
     return {"false_matches": false, "true_accepts": true, "pairs": counts.tolist()}
-
-
-def _embedded(name: str, pipeline: Pipeline, paths: Sequence[Path]) -> Vectors:
-    begun = time.perf_counter()
-
-    def tell(done: int, of: int) -> None:
-        if done % 1000 == 0:
-            each = 1e3 * (time.perf_counter() - begun) / done
-            print(f"{name}: {done} of {of}, {each:.1f} ms each", file=sys.stderr, flush=True)
-
-    dimension = int(pipeline.card.parameters["dimension"])
-    with _votes(VARIANTS[name]):
-        return embed_pictures(paths, pipeline.embed, dimension=dimension, progress=tell)
 
 
 def _votes(variant: Variant) -> AbstractContextManager[object]:

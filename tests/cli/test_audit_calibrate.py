@@ -141,6 +141,14 @@ def test_too_few_people_fail_in_a_sentence(audit, tmp_path):
     ).err  # fmt: skip
 
 
+def test_pictures_without_a_face_are_told_to_be_that(given, tmp_path):
+    for number in range(2):
+        (tmp_path / "set" / f"P{number}").mkdir(parents=True)
+        (tmp_path / "set" / f"P{number}" / "0.png").write_bytes(portraits.nobody() if number else b"no picture")
+    ran = run_with(given, "audit", "calibrate", "--images", str(tmp_path / "set"), code=1)
+    assert "no curve can be fitted: faces were found of 0 people, in 2 pictures" in ran.err
+
+
 def test_a_model_that_tells_nobody_apart_gets_no_curve(given, tmp_path):
     images = portraits.folder(tmp_path / "images", {f"P{number:02}": 1 for number in range(60)})
     ran = run_with(given, "audit", "calibrate", "--images", str(images), code=1)

@@ -124,11 +124,14 @@ def test_sets_without_anybody_are_told_in_a_sentence(given, sets, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "faceless" / "Ada").mkdir(parents=True)
     (tmp_path / "faceless" / "Ada" / "0.png").write_bytes(portraits.nobody())
+    (tmp_path / "unreadable" / "Ada").mkdir(parents=True)
+    (tmp_path / "unreadable" / "Ada" / "0.png").write_bytes(b"no picture")
     (tmp_path / "all.csv").write_text("person\n" + "".join(f"P{number:02}\n" for number in range(PEOPLE)))
     for gallery, code, said in (
         ("empty", 2, "no picture"),
         ("none", 2, "there is no such"),
         ("faceless", 1, "no face was found"),
+        ("unreadable", 1, "(gallery); 1 of its 1 could not be read"),
     ):
         ran = run_with(given, *words((sets[0], str(tmp_path / gallery))), code=code)
         assert said in ran.err

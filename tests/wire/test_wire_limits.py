@@ -167,6 +167,36 @@ def test_a_connection_answers_many_requests(address):
             assert read(connection)[0] == 200
 
 
+def test_an_answer_larger_than_the_connection_takes_at_once_is_whole(serve):
+    names = [f"{place:0250}" for place in range(40_000)]
+    address = serve(app_for(Echo(lambda name, request: {"CollectionIds": names})))
+    with connect(address) as connection:
+        for _ in range(2):
+            connection.sendall(b"".join(sent(address, b"{}")))
+            time.sleep(0.2)  # so that the connection is full before the first byte is read
+            assert read(connection)[2] == {"CollectionIds": names}
+
+
+def test_who_asks_again_once_answered_finds_the_place_free(serve):
+    address = serve(app_for(Echo(), workers=1, waiting=0))
+    message = b"".join(sent(address, b"{}"))
+    with connect(address) as connection:
+        for _ in range(300):
+            connection.sendall(message)
+            assert read(connection)[0] == 200
+
+
+def test_a_connection_that_is_to_close_is_told_so_in_the_answer(address):
+    given = signed(url=address + "/")
+    with connect(address) as connection:
+        connection.sendall(
+            raw(given, [("Host", urlsplit(address).netloc), ("Content-Length", 2), ("Connection", "close")]) + b"{}"
+        )
+        status, headers, _ = read(received := Received(connection))
+        assert (status, headers["connection"]) == (200, "close")
+        assert received.read() == b""
+
+
 def test_requests_sent_ahead_are_answered_in_turn(address):
     head, body = sent(address, b"{}")
     with connect(address) as connection:

@@ -183,6 +183,11 @@ def _curve(
     both = sorted({person for one in sets for person in one.people} & out)
     people = [person for one in kept for person in one.people]
     vectors = np.concatenate([one.vectors for one in kept])
+    if len(set(people)) < 2:
+        raise Failed(
+            f"no curve can be fitted: faces were found of {len(set(people)):,} people, in "
+            f"{sum(len(one.subjects) for one in sets):,} pictures; it takes some thousand people"
+        )
     crowds = 21 if checked else 1
     with going("crowds compared", crowds, lab.given.now) as bar:
         try:

@@ -118,9 +118,12 @@ def similarities(text: str) -> tuple[float, ...]:
 
 
 def need_faces(templates: Templates, role: str) -> None:
-    """Raise `Failed` where a set has no face to compare."""
-    if not templates.found.any():
-        raise Failed(f"no face was found in any picture of {output.shown(templates.source)} ({role})")
+    """Raise `Failed` where a set has no face to compare, with how many of its pictures could not be read."""
+    if templates.found.any():
+        return
+    pictures, unreadable = len(templates.faces), int((templates.faces < 0).sum())
+    why = f"; {unreadable:,} of its {pictures:,} could not be read" if unreadable else ""
+    raise Failed(f"no face was found in any picture of {output.shown(templates.source)} ({role}){why}")
 
 
 def listed(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests import pictures
 
-from recognizance.evaluation.sets.embedding import central
+from recognizance.evaluation.sets.faces import central
 from recognizance.evaluation.sets.pipeline import open_pipeline
 
 

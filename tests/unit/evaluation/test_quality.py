@@ -23,7 +23,7 @@ from recognizance.evaluation.protocols.quality import (
     sampled,
     step,
 )
-from recognizance.evaluation.sets.embedding import central
+from recognizance.evaluation.sets.faces import central
 from recognizance.evaluation.sets.kept import opened
 from recognizance.evaluation.sets.pipeline import open_pipeline
 from recognizance.values import Quality

@@ -49,6 +49,8 @@ def test_what_lies_among_pictures_is_named_or_counted(tmp_path):
         Problem(Trouble.MISSING, "Bob", "a folder without a picture"),
     )
     assert "2 other files passed over" in listing.source
+    (tmp_path / "Bob" / "notes.txt").unlink()
+    assert "1 other file passed over" in subjects.read_folder(tmp_path).source
 
 
 def test_links_are_followed_and_loops_end(tmp_path):

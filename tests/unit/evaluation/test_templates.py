@@ -13,7 +13,7 @@ from tests import portraits
 
 from recognizance.errors import DatabaseUnusable
 from recognizance.evaluation.sets import kept, subjects, templates
-from recognizance.evaluation.sets.embedding import central, largest
+from recognizance.evaluation.sets.faces import central, largest
 from recognizance.evaluation.sets.pipeline import open_pipeline
 from recognizance.evaluation.sets.subjects import Problem, Trouble
 from recognizance.values import Point

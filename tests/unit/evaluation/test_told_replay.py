@@ -100,6 +100,24 @@ def test_more_false_matches_than_the_curve_lets_one_expect_are_bad():
     many = at(*((n, 1, 92) for n in range(30)))
     first = page(told(many, similarity=gaussian_scale()))
     assert first.alarm == "bad"
+    assert "More than the model's published curve lets one expect (in brackets what was): 0 to " in first.wrong
+    assert "(30)" in first.wrong
+
+
+def test_fewer_false_matches_than_the_curve_lets_one_expect_are_told_on_the_first_screen_and_by_comparison():
+    curve = told(at(floor=30), thresholds=(40, 90), people=200, similarity=gaussian_scale())
+    (low, high) = (one["expected"] for one in curve["result"]["thresholds"])
+    assert (low["agrees"], high["agrees"]) == (False, True)
+    first = page(curve)
+    said = f"{low['probes']['low']} to {low['probes']['high']} at 40 (0)."
+    assert first.wrong.endswith(
+        f"Fewer than the model's published curve lets one expect (in brackets what was): {said}"
+    )
+    (by_comparison,) = [one for one in first.sections[0].parts if isinstance(one, str) and one.startswith("At 40")]
+    assert by_comparison.endswith(
+        "false matches of two pictures, and there were 0. By chance alone these would have "
+        "fallen on 0 of the 200, and so they did."
+    )
 
 
 def test_thresholds_below_the_usual_one_are_spoken_of_alone_where_there_is_no_other():

@@ -123,7 +123,7 @@ def open_pipeline(settings: Settings, *, version: str, choose: Choose, centred: 
     how = (
         version,
         *(
-            f"{card.name} {card.sha256} {sorted(card.parameters.items())} {card.sureness}"
+            f"{card.name} {card.sha256} {card.preparation} {sorted(card.parameters.items())} {card.sureness}"
             for card in (detector, embedder)
         ),
         f"precision={engine.chosen.precision}",

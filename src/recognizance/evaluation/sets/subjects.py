@@ -214,7 +214,7 @@ def read_folder(folder: Path) -> Listing:
             problems.append(Problem(Trouble.MISSING, plain(entry.name), "a folder without a picture"))
     if not subjects:
         raise SetWrong(f"{folder} holds no pictures; it should have JPEG or PNG files, in a subfolder for each person")
-    also = f" ({others:,} other files passed over)" if others else ""
+    also = f" ({others:,} other file{'' if others == 1 else 's'} passed over)" if others else ""
     return Listing(tuple(subjects), tuple(problems), f"the folder {folder}{also}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ USUAL = 80.0
 """The Similarity from which Rekognition takes two faces for a match unless it is told another."""
 
 LARGER = "In a larger gallery, set it higher."
+ENOUGH = 10
+"""False matches that must be expected before a page says by how many comparisons a prediction was off."""
+
 STAR = "*"
 """Marks what was extrapolated."""
 
@@ -119,12 +123,26 @@ def _wrong(result: Figures, usual: Figures) -> str:
     if usual["hits"] is not None:
         said += f"; missed though they are there: {rate(complement(usual['hits']))}"
     safe = _safe(result)
-    if safe is None or safe is usual:
-        return f"{said}."
-    said += f". At {percent(safe['similarity'])}: {rate(safe['false_matched'])} taken for somebody else"
-    if safe["hits"] is not None:
-        said += f", {tally(complement(safe['hits']))} missed"
-    return f"{said}."
+    if safe is not None and safe is not usual:
+        said += f". At {percent(safe['similarity'])}: {rate(safe['false_matched'])} taken for somebody else"
+        if safe["hits"] is not None:
+            said += f", {tally(complement(safe['hits']))} missed"
+    return " ".join([f"{said}.", *_unforeseen(result["thresholds"])])
+
+
+def _unforeseen(rows: Sequence[Figures]) -> Iterator[str]:
+    """Return a sentence for the settings where fewer were hit than the curve predicts, and one for those with more."""
+    known = [one for one in rows if one["expected"] is not None]
+    fewer = [one for one in known if one["false_matched"]["count"] < one["expected"]["probes"]["low"]]
+    more = [one for one in known if one["false_matched"]["count"] > one["expected"]["probes"]["high"]]
+    for word, off in (("Fewer", fewer), ("More", more)):
+        if off:
+            each = [
+                f"{number(one['expected']['probes']['low'])} to {number(one['expected']['probes']['high'])} at "
+                f"{percent(one['similarity'])} ({number(one['false_matched']['count'])})"
+                for one in off
+            ]
+            yield f"{word} than the model's published curve lets one expect (in brackets what was): {several(each)}."
 
 
 def _whom(usual: Figures) -> str:
@@ -216,11 +234,31 @@ def _thresholds(result: Figures) -> Section:
                 else ""
             )
         )
+    parts += [said for one in rows for said in _by_comparison(result, one)]
     parts.append(
         "The number grows with the gallery: among ten times as many people, expect some ten times as many to be taken "
         "for somebody else at the same setting."
     )
     return Section("What each setting does", parts)
+
+
+def _by_comparison(result: Figures, row: Figures) -> Iterator[str]:
+    """Return, for a setting where the curve was off, how far that is its rate, and how far some are hit repeatedly."""
+    expected, found = row["expected"], row["false_matched"]
+    if expected is None or expected["agrees"] or expected["pairs"]["mean"] < ENOUGH:
+        return
+    share = row["picture_pairs"] / result["comparisons"]
+    even = found["of"] * -math.expm1(result["comparisons"] / found["of"] * math.log1p(-share))
+    yield (
+        f"At {percent(row['similarity'])} the curve lets one expect {number(round(expected['pairs']['mean']))} false "
+        f"matches of two pictures, and there were {number(row['picture_pairs'])}. By chance alone these would have "
+        f"fallen on {number(round(even))} of the {number(found['of'])}"
+        + (
+            ", and so they did."
+            if round(even) <= found["count"]
+            else f"; they fell on {number(found['count'])}, as some meet several."
+        )
+    )
 
 
 def _false_matches(rows: Sequence[Figures]) -> Chart:
