@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,7 +21,6 @@ from recognizance.errors import ModelUnusable
 if TYPE_CHECKING:
     from recognizance.settings import Settings
     from recognizance.values import Card
-    from recognizance.vision.carriers import Standing
 
 ANY_REGION = "us-east-1"
 
@@ -41,7 +40,9 @@ class Announcement:
     data: Path
     models: Sequence[tuple[str, str]]
     policy: str = ""
-    standing: Callable[[Card], Standing] | None = field(default=None, repr=False, compare=False)
+    standing: Callable[[Card], Literal["missing", "damaged", "sound"]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
 
 def serve(  # noqa: PLR0913 - each is an option of the command line
