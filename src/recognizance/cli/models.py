@@ -136,7 +136,7 @@ def there(settings: Settings) -> None:
         )
 
 
-def lacking(settings: Settings, standing: Callable[[Card], Standing] | None = None) -> list[str]:
+def lacking(settings: Settings, standing: Callable[[Card], str] | None = None) -> list[str]:
     """Return sentences: which attributes are refused as their models are missing or damaged, and what helps.
 
     `standing` says what has become of a model's file; without it, files are read.
@@ -155,9 +155,7 @@ def _refused(unusable: Sequence[Card]) -> str:
     return f"requests for {_and([*_told_with(*(card.task for card in unusable)), 'ALL'])} are refused"
 
 
-def _damaged(
-    settings: Settings, names: Sequence[str], standing: Callable[[Card], Standing] | None = None
-) -> list[Card]:
+def _damaged(settings: Settings, names: Sequence[str], standing: Callable[[Card], str] | None = None) -> list[Card]:
     from recognizance.vision import carriers
 
     becomes = standing or carriers.Standings(settings.models_folder).of

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -40,9 +40,7 @@ class Announcement:
     data: Path
     models: Sequence[tuple[str, str]]
     policy: str = ""
-    standing: Callable[[Card], Literal["missing", "damaged", "sound"]] | None = field(
-        default=None, repr=False, compare=False
-    )
+    standing: Callable[[Card], str] | None = field(default=None, repr=False, compare=False)
 
 
 def serve(  # noqa: PLR0913 - each is an option of the command line
