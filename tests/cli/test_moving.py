@@ -27,6 +27,7 @@ from tests.two_models import OTHER, OTHER_DIMENSION, OTHER_VERSION
 from typer.testing import CliRunner
 
 from recognizance import app, cli, settings
+from recognizance.cli import backup
 from recognizance.cli.duplicates import groups
 from recognizance.values import Caller
 
@@ -398,23 +399,23 @@ def test_a_file_sealed_by_somebody_else_is_still_checked(machine, elsewhere, sta
     assert elsewhere.ask("DescribeCollection", CollectionId="staff")["FaceCount"] == 0
 
 
-def test_a_newer_format_is_told(machine, elsewhere, staff):
-    def newer(told):
-        told[0]["Collection"]["FormatVersion"] = 3
+def of_format(version):
+    def change(told):
+        told[0]["Collection"]["FormatVersion"] = version
         return told
 
+    return change
+
+
+def test_a_newer_format_is_told(machine, elsewhere, staff):
     machine("export", "staff", "--out", "staff.jsonl")
-    rewritten(Path("staff.jsonl"), newer)
+    rewritten(Path("staff.jsonl"), of_format(3))
     assert "is of format version 3; this program reads versions 1 to 2" in elsewhere("restore", "staff.jsonl").err
 
 
 def test_the_first_format_is_read_too(machine, elsewhere, staff):
-    def first(told):
-        told[0]["Collection"]["FormatVersion"] = 1
-        return told
-
     machine("export", "staff", "--out", "staff.jsonl")
-    rewritten(Path("staff.jsonl"), first)
+    rewritten(Path("staff.jsonl"), of_format(1))
     assert elsewhere("restore", "staff.jsonl").code == 0
 
 
@@ -473,6 +474,17 @@ def test_a_second_backup_stands_beside_the_first(machine, staff):
     machine("backup", "backups")
     machine("backup", "backups")
     assert len(list(Path("backups").iterdir())) == 2
+
+
+def test_a_backup_is_whole_though_the_next_removes_what_it_was_copied_from(machine, staff, monkeypatch):
+    def placed(found, *given, _placed=backup._placed):
+        kept = _placed(found, *given)
+        found.unlink()
+        return kept
+
+    monkeypatch.setattr(backup, "_placed", placed)
+    ran = machine("backup", "backups")
+    assert (ran.code, ran.err) == (0, "")
 
 
 def test_a_backup_that_cannot_be_placed_leaves_nothing(machine, staff):

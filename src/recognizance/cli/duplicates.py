@@ -15,7 +15,7 @@ import typer
 
 from recognizance.cli import made, output
 from recognizance.cli.compare import percent
-from recognizance.cli.failures import Wrong
+from recognizance.cli.failures import Wrong, need_new
 from recognizance.cli.going import count, going
 from recognizance.cli.made import Answer, Asking
 
@@ -61,10 +61,10 @@ def duplicates(  # noqa: PLR0913 - each is an option of the command line
     given = made.of(context)
     settings = given.settings(data=data)
     made.need_ledger(settings)
-    if out is not None and os.path.lexists(out):
-        raise Wrong(f"{output.shown(out)} is there already; name another file")
-    if out is not None and not os.access(out.absolute().parent, os.W_OK | os.X_OK):
-        raise Wrong(f"{output.shown(out.parent)}: there is no such folder, or nothing can be written into it")
+    if out is not None:
+        need_new(out)
+        if not os.access(out.absolute().parent, os.W_OK | os.X_OK):
+            raise Wrong(f"{output.shown(out.parent)}: there is no such folder, or nothing can be written into it")
     asked = {"CollectionId": collection, "FaceMatchThreshold": threshold}
     asked |= {"SameUser": True} if same_user else {}
     asked |= {"SamePicture": True} if same_picture else {}

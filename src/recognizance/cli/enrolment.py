@@ -164,7 +164,7 @@ class Enrolment:
     def _where(at: Path | Stored) -> Sequence[object]:
         if isinstance(at, Stored):
             return at.bucket, at.key, at.stamp
-        found = _check(at.stat())
+        found = _stated(at)
         return os.path.abspath(at), found.st_size, found.st_mtime_ns
 
     def _enrolled(self, picture: Picture, key: bytes) -> Outcome:
@@ -215,7 +215,9 @@ def told(answer: Answer, new: set[str], *, of_user: bool) -> Outcome:
     return Outcome(word, added, len(ids) - added, len(left), reasons, tuple(ids) if of_user else ())
 
 
-def _check(found: os.stat_result) -> os.stat_result:
+def _stated(path: Path) -> os.stat_result:
+    """Return what the system says of a file. Raises `OSError` for what is none."""
+    found = path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise OSError("it is not a file")  # opening a pipe would wait for whoever writes to it
     return found
@@ -223,7 +225,7 @@ def _check(found: os.stat_result) -> os.stat_result:
 
 def content(path: Path) -> bytes:
     """Return the bytes of a picture as they are. Raises `InvalidImage` or `ImageTooLarge` for what cannot be one."""
-    _check(path.stat())
+    _stated(path)
     with path.open("rb") as file:
         found = file.read(PICTURE_BYTES + 1)
     if len(found) > PICTURE_BYTES:

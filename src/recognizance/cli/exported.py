@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
-from recognizance.cli.failures import Failed, Wrong
+from recognizance.cli.failures import Failed, Wrong, need_new
 from recognizance.cli.output import shown
 
 FORMAT, VERSION = "recognizance collection", 2
@@ -70,7 +70,7 @@ def writing(path: Path) -> Generator[Writer]:
 
     It is for its owner only. Raises `Wrong` where there is something of that name.
     """
-    _refuse(path)
+    need_new(path)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -82,16 +82,11 @@ def writing(path: Path) -> Generator[Writer]:
                 yield Writer(file)
             file.flush()
             os.fsync(file.fileno())
-        _refuse(path)
+        need_new(path)
         os.rename(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
-
-
-def _refuse(path: Path) -> None:
-    if os.path.lexists(path):
-        raise Wrong(f"{shown(path)} is there already; name another file")
 
 
 def verified(path: Path) -> Sealed:

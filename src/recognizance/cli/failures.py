@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import typer
@@ -40,6 +41,12 @@ class Wrong(Exception):
 
 class Failed(Exception):
     """What was asked makes sense and could not be done; the text says why."""
+
+
+def need_new(path: Path) -> None:
+    """Raise `Wrong` where there is something of that name, be it a link to nothing."""
+    if os.path.lexists(path):
+        raise Wrong(f"{output.shown(path)} is there already; name another file")
 
 
 EXPECTED = (

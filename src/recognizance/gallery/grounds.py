@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Select, and_, bindparam, delete, insert, select
 
-from recognizance.database import Reader, Tx, aware
+from recognizance.database import Reader, Row, Tx, aware
 from recognizance.database.tables import COLLECTIONS, FACES, GROUNDS
 from recognizance.errors import InvalidParameter
 from recognizance.gallery import collections, faces, users
@@ -36,6 +36,9 @@ OF = (
     .order_by(FACES.c.number)
 )
 KEEP = insert(GROUNDS)
+Said: TypeAlias = tuple[str | None, datetime | None]
+"""The consent that one face is kept on, and when its term ends; either may not have been said."""
+NOTHING_SAID: Said = (None, None)
 OTHER_CONSENT = "A face of this picture is enrolled on another consent; delete that face first, or state that consent."
 
 
@@ -69,37 +72,41 @@ def no_term() -> str:
     return f"The tag {TERM} should be a number of days from 1 to {LONGEST_TERM}."
 
 
-def keep(tx: Tx, collection: Collection, ends: Mapping[int, datetime | None], *, consent: str | None) -> None:
-    """Note on what ground enrolled faces are kept, and until when by number, where that was not noted before.
+def said(row: Row) -> Said:
+    """Return the ground that a row has, with or without a face."""
+    return row["consent"], None if row["until"] is None else aware(row["until"])
+
+
+def keep(tx: Tx, collection: Collection, grounds: Mapping[int, Said]) -> None:
+    """Note on what ground enrolled faces are kept, by number, where that was not noted before.
 
     What was noted stands: a face that is enrolled again keeps its consent and its term. Raises `InvalidParameter` where
     it was enrolled on another consent: either could be withdrawn, and only one is kept. The collection must be locked.
     """
-    numbers = [number for number, end in ends.items() if consent is not None or end is not None]
-    if not numbers:
+    stated = {number: one for number, one in grounds.items() if one != NOTHING_SAID}
+    if not stated:
         return
     mine = GROUNDS.c.collection == collection.number
-    known = {row["number"]: row for row in tx.rows(select(GROUNDS).where(mine, GROUNDS.c.number.in_(numbers)))}
-    if consent is not None and any(row["consent"] not in (None, consent) for row in known.values()):
-        raise InvalidParameter(OTHER_CONSENT)
-    rows = [
-        {
-            "collection": collection.number,
-            "number": number,
-            "consent": known[number]["consent"] or consent if number in known else consent,
-            "until": known[number]["until"] or ends[number] if number in known else ends[number],
-        }
-        for number in numbers
-    ]
-    tx.run(delete(GROUNDS).where(mine, GROUNDS.c.number.in_(list(known))))
-    tx.run(KEEP, rows)
+    rows = tx.rows(select(GROUNDS).where(mine, GROUNDS.c.number.in_(list(stated))))
+    known = {row["number"]: said(row) for row in rows}
+    for number, (consent, _) in known.items():
+        if consent is not None and stated[number][0] not in (None, consent):
+            raise InvalidParameter(OTHER_CONSENT)
+    if known:
+        tx.run(delete(GROUNDS).where(mine, GROUNDS.c.number.in_(list(known))))
+    tx.run(KEEP, [_row(collection, number, known.get(number, NOTHING_SAID), one) for number, one in stated.items()])
+
+
+def _row(collection: Collection, number: int, before: Said, now: Said) -> dict[str, Any]:
+    consent, end = (old or new for old, new in zip(before, now, strict=True))
+    return {"collection": collection.number, "number": number, "consent": consent, "until": end}
 
 
 def listed(reader: Reader, collection: Collection, *, after: int, limit: int) -> list[Ground]:
     """Return up to `limit` grounds of faces enrolled after the one numbered `after`, in order of enrolment."""
     query = OF.where(FACES.c.number > after).limit(limit)
     return [
-        Ground(faces.of_row(row, collection), row["consent"], None if row["until"] is None else aware(row["until"]))
+        Ground(faces.of_row(row, collection), *said(row))
         for row in reader.rows(query, {"of_collection": collection.number})
     ]
 

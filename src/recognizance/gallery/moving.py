@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import Select, and_, select
 
-from recognizance.database import Reader, Row, Tx, aware, slices
+from recognizance.database import Reader, Row, Tx, slices
 from recognizance.database.tables import FACE, FACES, GROUNDS, REMOVALS, USERS, VECTORS
 from recognizance.errors import InvalidParameter, QuotaExceeded
 from recognizance.gallery import collections, faces, grounds, users, vectors
@@ -60,8 +60,7 @@ def faces_in_order(reader: Reader, collection: Collection, *, after: int, until:
         Kept(
             record,
             np.frombuffer(bytes_of[record.number], dtype=vectors.ON_DISK),
-            row["consent"],
-            None if row["until"] is None else aware(row["until"]),
+            *grounds.said(row),
         )
         for record, row in zip(records, rows, strict=True)
     ]

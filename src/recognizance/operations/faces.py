@@ -61,8 +61,8 @@ def index_faces(call: Call, request: shapes.IndexFacesRequest) -> shapes.IndexFa
         if portraits:
             taken = zip(enrolled.records, portraits, strict=True)
             vault.keep_crops(tx, call.tools.vault, collection.number, {one.number: cut for one, cut in taken})
-        kept_until = {record.number: ends for record in enrolled.records}
-        grounds.keep(tx, collection, kept_until, consent=call.ask.stated.consent)
+        ground = (call.ask.stated.consent, ends)
+        grounds.keep(tx, collection, {record.number: ground for record in enrolled.records})
         call.note(enrolled=enrolled.added, known=len(kept) - enrolled.added)
         call.note(faces=call.digests(record.face_id for record in enrolled.records))
 

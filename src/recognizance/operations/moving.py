@@ -185,8 +185,7 @@ def restore_faces(call: Call, request: shapes.RestoreFacesRequest) -> shapes.Res
 
     with call.write(asked=len(given)) as tx:
         restored = moving.restore_faces(tx, collection, given)
-        for consent, ends in _grounds(call, restored.faces).items():
-            grounds.keep(tx, collection, ends, consent=consent)
+        grounds.keep(tx, collection, {one.record.number: _ground(call, one) for one in restored.faces})
         call.note(restored=restored.added, known=restored.known, unassociated=len(restored.unassociated))
 
     return {
@@ -416,17 +415,14 @@ def _there(reader: Reader, call: Call, name: str) -> Collection | None:
         return None
 
 
-def _grounds(call: Call, restored: Sequence[Kept]) -> dict[str | None, dict[int, datetime | None]]:
-    """Return until when restored faces are kept, by consent and number.
+def _ground(call: Call, restored: Kept) -> grounds.Said:
+    """Return on what ground a restored face is kept.
 
-    A face's own consent goes before the one stated for all. Of two terms, the one it had and the collection's, the
-    earlier holds: moving a face makes no promise longer.
+    Its own consent goes before the one stated for all. Of two terms, the one it had and the collection's, the earlier
+    holds: moving a face makes no promise longer.
     """
-    found: dict[str | None, dict[int, datetime | None]] = {}
-    for one in restored:
-        ends = [end for end in (one.until, grounds.until(call.tags, one.record.enrolled_at)) if end is not None]
-        found.setdefault(one.consent or call.ask.stated.consent, {})[one.record.number] = min(ends, default=None)
-    return found
+    ends = (restored.until, grounds.until(call.tags, restored.record.enrolled_at))
+    return restored.consent or call.ask.stated.consent, min((one for one in ends if one is not None), default=None)
 
 
 def _kept_face(kept: Kept) -> shapes.KeptFace:
