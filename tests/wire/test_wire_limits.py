@@ -41,24 +41,28 @@ def boto(address):
     )
 
 
-def connect(address):
-    where = urlsplit(address)
-    connection = socket.create_connection((where.hostname, where.port), timeout=20)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-class Received(io.BytesIO):
-    """All that a connection gave until it was closed, for `read` to take answers from that may have come together."""
-
-    def __init__(self, connection):
-        super().__init__(b"".join(iter(lambda: connection.recv(1 << 16), b"")))
-
-    def makefile(self, mode):
-        return self
+class Stream(io.BufferedReader):
+    """What a connection gives, for one answer after the other to be read from, also where several came together."""
 
     def close(self):
         """Stay open for the next answer."""
+
+
+class Connection(socket.socket):
+    """A connection with one stream for all who read from it: what one has taken too much of, the next one has."""
+
+    def makefile(self, *_):
+        if not hasattr(self, "stream"):
+            self.stream = Stream(socket.SocketIO(self, "rb"))
+        return self.stream
+
+
+def connect(address):
+    where = urlsplit(address)
+    connection = Connection(fileno=socket.create_connection((where.hostname, where.port)).detach())
+    connection.settimeout(20)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 def read(connection):
@@ -102,7 +106,7 @@ def sent(address, request, **more):
 
 def closed(connection):
     try:
-        return connection.recv(1) == b""
+        return connection.makefile().read(1) == b""
     except ConnectionResetError:
         return True
 
@@ -192,9 +196,9 @@ def test_a_connection_that_is_to_close_is_told_so_in_the_answer(address):
         connection.sendall(
             raw(given, [("Host", urlsplit(address).netloc), ("Content-Length", 2), ("Connection", "close")]) + b"{}"
         )
-        status, headers, _ = read(received := Received(connection))
+        status, headers, _ = read(connection)
         assert (status, headers["connection"]) == (200, "close")
-        assert received.read() == b""
+        assert closed(connection)
 
 
 def test_requests_sent_ahead_are_answered_in_turn(address):
@@ -484,10 +488,9 @@ def test_what_was_asked_before_garbage_is_answered(address):
     head, body = sent(address, b"{}")
     with connect(address) as connection:
         connection.sendall(head + body + head + body + b"garbage\r\n\r\n")
-        received = Received(connection)
-        assert read(received)[0] == 200
-        assert read(received)[0] == 200
-        assert received.read() == b""
+        assert read(connection)[0] == 200
+        assert read(connection)[0] == 200
+        assert closed(connection)
 
 
 @pytest.mark.parametrize(
