@@ -15,9 +15,9 @@ DIMS = (1, 2, 7, 31, 32, 64, 128, 512)
 SIZES = (
     Sizes(),
     # So small that every path is taken by a few hundred rows: many segments, threads, longer scans, sweeps.
-    Sizes(segment=40, spare=0, scanned=1000, swept=16, fetched=7, together=2, gone=0, share=100),
+    Sizes(segment=40, spare=0, scanned=1000, swept=16, fetched=7, together=2, gone=0, share=100, piece=20),
     Sizes(segment=50, spare=0, scanned=0, swept=7, fetched=5, together=3, gone=0, share=1000),
-    Sizes(segment=33, spare=3, first=4, scanned=200, swept=16, fetched=16, together=1, gone=1, share=1),
+    Sizes(segment=33, spare=3, first=4, scanned=200, swept=16, fetched=16, together=1, gone=1, share=1, piece=1),
 )
 
 

@@ -70,3 +70,10 @@ def test_the_cosine_of_a_percentage_has_that_percentage(curve, percent):
 def test_a_higher_percentage_never_has_a_higher_rate(curve, one, other):
     scale = Similarity(curve)
     assert scale.rate(max(one, other)) <= scale.rate(min(one, other))
+
+
+@given(curves(), st.floats(0, 100))
+def test_one_threshold_means_to_the_last_bit_what_an_array_of_them_means(curve, percent):
+    scale = Similarity(curve)
+    for line in (scale._cosine, scale._rate):
+        assert line.at(percent) == line(np.array([percent]))[0]

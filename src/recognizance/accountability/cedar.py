@@ -26,6 +26,7 @@ HOLD = "hold"
 RAISE = "raise"
 FORBID = "forbid"
 PERMIT = "permit"
+CONTEXT = "context"
 NEEDS = {HOLD: "context.reviewed", RAISE: "context.threshold"}
 """The fact that a cure changes: a rule that does not read it cannot be cured by it."""
 
@@ -51,11 +52,15 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A statement that is a rule: as we speak of it, and the roles it names."""
+    """A statement that is a rule: as we speak of it, the roles it names, and every word of its conditions.
+
+    A fact whose name is not among `words` cannot change what the rule says. Where `CONTEXT` is, it may look at any.
+    """
 
     statement: Statement
     rule: Rule
     roles: frozenset[str]
+    words: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,7 @@ def parse(statement: Statement) -> Parsed:
     )
     if rule.effect == FORBID and not rule.reason:
         raise _wrong(statement, f'{rule.id} forbids and should say why: @reason("one sentence that a client sees")')
-    return Parsed(statement, rule, frozenset(_roles(policy)))
+    return Parsed(statement, rule, frozenset(_roles(policy)), frozenset(_words(policy["conditions"])))
 
 
 def check(schema: str, parsed: Sequence[Parsed]) -> None:
@@ -276,6 +281,27 @@ def _reads(tree: Any) -> Iterator[str]:
         case _:
             for part in _parts(tree):
                 yield from _reads(part)
+
+
+def _words(tree: Any) -> Iterator[str]:
+    """Yield every text in a rule's conditions; `CONTEXT` only where the facts are taken as a whole.
+
+    Cedar names each attribute that it reads by a text, so the names of those read are among them, and more.
+    """
+    match tree:
+        case str():
+            yield tree
+        case {".": {"left": {"Var": "context"}, "attr": str(name)}} | {
+            "has": {"left": {"Var": "context"}, "attr": str(name)}
+        }:
+            yield name
+        case dict():
+            yield from (name for name in tree if name != "Var")
+            for part in tree.values():
+                yield from _words(part)
+        case _:
+            for part in _parts(tree):
+                yield from _words(part)
 
 
 def _roles(tree: Any) -> Iterator[str]:

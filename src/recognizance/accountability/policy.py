@@ -15,10 +15,11 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 from recognizance.accountability import cedar
@@ -57,6 +58,9 @@ UNDECIDABLE = "cannot-be-decided"
 UNHOLDABLE = "cannot-be-reviewed"
 OURS = (NOTHING_ALLOWS, UNDECIDABLE, UNHOLDABLE)
 """Rules by which a pack decides beside those that are written in it."""
+PASSING = frozenset({"at", "hour", "weekday", "address", "authorisation", "faces"})
+"""Facts that differ from call to call. Rules seldom look at them; where none does, they are no part of the question."""
+REMEMBERED = 1024  # questions, of which one takes some 500 bytes
 
 
 class Operation(Protocol):
@@ -97,6 +101,21 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """The last questions that were decided, by their digests: what people stated is not kept here, nor how often."""
+
+    known: dict[bytes, Decision] = field(default_factory=dict[bytes, Decision])
+    lock: Lock = field(default_factory=Lock)
+
+    def keep(self, question: bytes, decision: Decision) -> None:
+        """Remember a decision, and forget the one that has been here longest where there are too many."""
+        with self.lock:
+            if len(self.known) >= REMEMBERED:
+                del self.known[next(iter(self.known))]
+            self.known[question] = decision
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     """A policy, ready to be asked from several threads at once.
 
@@ -112,6 +131,9 @@ class Pack:
     operations: Mapping[str, Operation]
     everything: cedar.Engine
     permits: cedar.Engine
+    passing: frozenset[str]
+    """Those of `PASSING` that a rule may look at."""
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -132,9 +154,17 @@ class Pack:
         """Decide before anything is decoded or detected.
 
         Where no permit speaks for the caller, that is the reason, whatever forbids say; where several forbids speak
-        that have no cure, the first one written gives it.
+        that have no cure, the first one written gives it. The same question is decided once: what Cedar answers hangs
+        on nothing but what it is asked.
         """
-        return self._weighed(ask)[0]
+        question = self._question(ask)
+        known = self.memory.known.get(question)
+        if known is not None:
+            return known
+        decision = self._weighed(ask)[0]
+        if decision.rule != f"{self.name}/{UNDECIDABLE}":  # which is told in the log each time
+            self.memory.keep(question, decision)
+        return decision
 
     def explain(self, ask: Ask, /) -> Explanation:
         """Decide as `admit` does, and say which rules spoke.
@@ -158,6 +188,18 @@ class Pack:
         """Return the same pack with one rule taken out: what a table of cases should notice."""
         left = tuple(one for one in self.parsed if one.rule.id != rule_id)
         return of(self.name, self.digest, self.folder, self.schema, left, self.operations)
+
+    def _question(self, ask: Ask) -> bytes:
+        """Return the SHA-256 of all that a decision hangs on: what Cedar is told, less what no rule looks at."""
+        told: dict[str, Any] = {"operation": ask.operation, "threshold": ask.threshold, "who": _caller(ask.caller)}
+        told["facts"] = _lasting(ask)
+        if ask.holding is not None:
+            told["what"] = _collection(ask.holding)
+            if "faces" not in self.passing:
+                del told["what"]["attrs"]["faces"]
+        if self.passing:
+            told["passing"] = {name: value for name, value in _passing(ask).items() if name in self.passing}
+        return hashlib.sha256(json.dumps(told).encode()).digest()
 
     def _weighed(self, ask: Ask) -> tuple[Decision, list[Rule]]:
         """Return the decision, and every rule that spoke on the way to it."""
@@ -257,7 +299,9 @@ def of(
     """Return the pack of some rules that were checked against its schema."""
     everything = cedar.Engine(one.statement for one in parsed)
     permits = cedar.Engine(one.statement for one in parsed if one.rule.effect == cedar.PERMIT)
-    return Pack(name, digest, folder, schema, parsed, operations, everything, permits)
+    words = frozenset(word for one in parsed for word in one.words)
+    passing = PASSING if cedar.CONTEXT in words else PASSING & words
+    return Pack(name, digest, folder, schema, parsed, operations, everything, permits, passing)
 
 
 def digest_of(written: Sequence[tuple[bytes, bytes]]) -> str:
@@ -344,13 +388,14 @@ def entities(ask: Ask, act: Act) -> list[dict[str, Any]]:
 
 def facts(ask: Ask) -> dict[str, Any]:
     """Return what is known of a question but for what a cure changes."""
-    at = ask.at.astimezone(UTC)
+    return _lasting(ask) | _passing(ask)
+
+
+def _lasting(ask: Ask) -> dict[str, Any]:
+    """Return the facts that are the same in many calls."""
     found: dict[str, Any] = {
         "attributes": list(ask.attributes),
         "media": "video" if ask.stated.probe and ask.stated.probe.kind == "video" else ask.media,
-        "at": _extension("datetime", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"),
-        "hour": at.hour,
-        "weekday": at.isoweekday(),
     }
     for name in ("purpose", "case", "consent"):
         if value := getattr(ask.stated, name):
@@ -359,6 +404,17 @@ def facts(ask: Ask) -> dict[str, Any]:
         probe = ask.stated.probe
         edits = [edit.lower() for edit in probe.edits]
         found["probe"] = {"kind": probe.kind.lower(), "source": probe.source.strip(), "edits": edits}
+    return found
+
+
+def _passing(ask: Ask) -> dict[str, Any]:
+    """Return the facts that pass: each by a name that `PASSING` has, as is the number of faces of a collection."""
+    at = ask.at.astimezone(UTC)
+    found: dict[str, Any] = {
+        "at": _extension("datetime", f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"),
+        "hour": at.hour,
+        "weekday": at.isoweekday(),
+    }
     if ask.authorisation is not None:
         found["authorisation"] = _authorisation(ask.authorisation, at)
     if address := _address(ask.address):

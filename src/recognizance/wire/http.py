@@ -241,12 +241,14 @@ class Endpoint:
             await send({"type": "http.response.body", "body": b""})
 
     async def _send(self, answer: Answer, exchange: Exchange, send: Send) -> None:
-        self._note(exchange, answer)
         headers = self._headers(answer, exchange.request_id)
         if exchange.unread:
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body, "more_body": exchange.unread})
+        try:
+            await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+            await send({"type": "http.response.body", "body": answer.body, "more_body": exchange.unread})
+        finally:
+            self._note(exchange, answer)  # the client does not wait for the line in the log
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers = sigv4.headers_of(scope["headers"])

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 
 from recognizance.accountability import cases, cedar, policy
 from recognizance.errors import InvalidParameter, PolicyWrong, SettingsWrong
-from recognizance.values import TERM, Act, Ask, Authorisation, Caller, CollectionId, Holding, Probe, Stated, Verdict
+from recognizance.operations import OPERATIONS as SERVED
+from recognizance.values import (
+    TERM,
+    Act,
+    Ask,
+    Authorisation,
+    Caller,
+    CollectionId,
+    Holding,
+    Kind,
+    Probe,
+    Stated,
+    Verdict,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OPERATIONS = {
@@ -666,3 +679,133 @@ def test_facts_that_make_no_question_are_refused(facts, says):
 
 def test_an_act_asks_for_each_of_its_operations():
     assert [ask.operation for ask in cases.asks({"act": "identify"}, OPERATIONS)] == ["FindDuplicates", "SearchFaces"]
+
+
+PASSING = {  # each with a rule that lets only the first of two questions pass
+    "at": (
+        'context.at < datetime("2026-11-23T13:00:00Z")',
+        replace(ASK, at=NOON),
+        replace(ASK, at=NOON + timedelta(hours=2)),
+    ),
+    "hour": ("context.hour < 13", replace(ASK, at=NOON), replace(ASK, at=NOON + timedelta(hours=2))),
+    "weekday": ("context.weekday == 1", replace(ASK, at=NOON), replace(ASK, at=NOON + timedelta(days=1))),
+    "address": (
+        'context has address && context.address.isInRange(ip("10.0.0.0/8"))',
+        replace(ASK, address="10.1.2.3"),
+        replace(ASK, address="192.0.2.7"),
+    ),
+    "faces": (
+        "resource is Collection && resource.faces < 10",
+        replace(ASK, holding=Holding(CollectionId("staff"), 9)),
+        replace(ASK, holding=Holding(CollectionId("staff"), 10)),
+    ),
+}
+
+
+def admits(pack, *asks):
+    """The verdicts of one pack that is asked all of them in turn."""
+    return [pack.admit(ask).verdict for ask in asks]
+
+
+@pytest.mark.parametrize("fact", PASSING)
+def test_a_fact_that_passes_counts_anew_each_time_where_a_rule_looks_at_it(load, fact):
+    rule, yes, no = PASSING[fact]
+    pack = load(f'@id("own/now") permit (principal, action, resource) when {{ {rule} }};')
+    assert pack.passing == {fact}
+    assert admits(pack, yes, no, yes, no) == [Verdict.ALLOW, Verdict.DENY, Verdict.ALLOW, Verdict.DENY]
+
+
+def test_an_authorisation_counts_by_its_hours_and_its_end(load):
+    pack = load(
+        """@id("own/granted") permit (principal, action, resource) when {
+        context has authorisation && context.authorisation.hours < 3 && !context.authorisation.expired };"""
+    )
+    held = Authorisation("a1", "7", "granted", NOON, NOON, NOON + timedelta(hours=2))
+    asks = [replace(ASK, at=NOON + timedelta(hours=hours), authorisation=held) for hours in (0, 1, 2, 1)]
+    assert admits(pack, *asks, ASK) == [Verdict.ALLOW, Verdict.ALLOW, Verdict.DENY, Verdict.ALLOW, Verdict.DENY]
+
+
+def test_where_a_rule_takes_the_facts_as_a_whole_all_of_them_count(load):
+    pack = load(
+        """@id("own/once") permit (principal, action, resource) when { [context].contains(context) };""",
+    )
+    assert pack.passing == policy.PASSING
+
+
+def test_facts_that_no_rule_looks_at_do_not_make_another_question(load):
+    pack = load(PERMIT, PURPOSE)
+    assert pack.passing == frozenset()
+    later = replace(ASK, at=NOON + timedelta(days=40), address="192.0.2.7", holding=Holding(CollectionId("staff"), 7))
+    assert admits(pack, ASK, later) == [Verdict.DENY, Verdict.DENY]
+    assert len(pack.memory.known) == 1
+
+
+OTHERS = [
+    replace(ASK, operation="FindDuplicates"),
+    replace(ASK, threshold=80.00001),
+    replace(ASK, threshold=None),
+    replace(ASK, attributes=("ALL",)),
+    replace(ASK, media="live"),
+    replace(ASK, holding=None),
+    replace(ASK, holding=Holding(CollectionId("other"))),
+    replace(ASK, holding=Holding(CollectionId("staff"), tags={"a": "b"})),
+    replace(ASK, holding=Holding(CollectionId("staff"), tags={"a": "c"})),
+    *(replace(ASK, stated=Stated(**{name: "x"})) for name in ("purpose", "case", "consent")),
+    replace(ASK, stated=Stated(probe=Probe("photo"))),
+    replace(ASK, stated=Stated(probe=Probe("photo", "a shop"))),
+    replace(ASK, stated=Stated(probe=Probe("photo", "", ("cropped",)))),
+    *(
+        replace(ASK, caller=replace(ASK.caller, **changed))
+        for changed in (
+            {"access_key": "AKIE"},
+            {"kind": Kind.SESSION},
+            {"person": "P"},
+            {"issuer": "AKIF"},
+            {"roles": frozenset({"searcher", "reviewer"})},
+        )
+    ),
+]
+
+
+def test_whatever_else_differs_makes_another_question(load):
+    pack = load(PERMIT)
+    admits(pack, ASK, *OTHERS)
+    assert len(pack.memory.known) == 1 + len(OTHERS)
+
+
+def test_a_question_asked_again_is_not_put_to_cedar_again(load, monkeypatch):
+    pack = load(PERMIT, PURPOSE)
+    first = [pack.admit(ask) for ask in OTHERS]
+    monkeypatch.setattr(cedar.Engine, "ask", lambda *_: pytest.fail("it was decided already"))
+    assert [pack.admit(ask) for ask in OTHERS] == first
+
+
+def test_no_pack_knows_what_another_decided(load):
+    pack = load(PERMIT, PURPOSE)
+    assert pack.admit(ASK).verdict is Verdict.DENY
+    assert pack.without("own/purpose").admit(ASK).verdict is Verdict.ALLOW
+
+
+def test_what_cannot_be_decided_is_told_each_time(load, caplog):
+    pack = load(PERMIT)
+    with caplog.at_level(logging.WARNING):
+        admits(pack, replace(ASK, threshold=float("nan")), replace(ASK, threshold=float("nan")))
+    assert caplog.text.count("cannot be decided") == 2
+
+
+def test_no_more_questions_are_remembered_than_have_room_and_none_of_their_words(load):
+    pack = load(PERMIT, PURPOSE)
+    for number in range(policy.REMEMBERED + 50):
+        pack.admit(replace(ASK, stated=Stated(purpose=f"the case of Emma Clark {number}")))
+    assert len(pack.memory.known) == policy.REMEMBERED
+    assert "Clark" not in repr(pack.memory)
+    assert pack.admit(replace(ASK, stated=Stated(purpose="the case of Emma Clark 0"))).verdict is Verdict.ALLOW
+
+
+def test_a_pack_that_remembers_decides_as_one_that_does_not_whatever_it_was_asked_before():
+    for name in policy.shipped():
+        pack = policy.load(name, SERVED)
+        asks = [ask for case in cases.read(pack.folder / policy.CASES) for ask in cases.asks(case.facts, SERVED)]
+        asks += [replace(ask, at=ask.at + timedelta(hours=5), address="192.0.2.9") for ask in asks]
+        fresh = [replace(pack, memory=policy.Memory()).admit(ask) for ask in asks]
+        assert [pack.admit(ask) for ask in (*asks, *asks)] == fresh * 2

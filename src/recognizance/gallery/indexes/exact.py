@@ -43,7 +43,7 @@ class Sizes:
     """Rows of a segment."""
     spare: int = 118
     """How many rows a scan brings from each piece beyond those asked for: so many cost it nothing."""
-    first: int = 256
+    first: int = 128
     """The most rows the first scan brings from a piece."""
     scanned: int = 16_384
     """The most rows a scan brings from a piece. A longer heap costs more than sweeping."""
@@ -55,8 +55,10 @@ class Sizes:
     """Queries that share a scan. More would share it no better, and hold more candidates."""
     gone: int = 64
     """How many candidates may turn out to be deleted before a search has to look again."""
-    share: int = 1 << 25
+    share: int = 1 << 22
     """Bytes of codes for which another thread is worth waking."""
+    piece: int = 1 << 23
+    """Bytes of codes that are worth a heap of their own, where that lets threads end together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -317,10 +319,11 @@ class Exact:
 
     def _cut(self, segment: Segment) -> Iterator[tuple[int, int]]:
         """Give a segment in pieces small enough for the threads to end at about the same time."""
-        shares = 4 * self._threads(1)
-        rows = (
-            max(-(-self._held // shares), self._sizes.share // 4 // self._dim, 1) if shares > 4 else self._sizes.segment
-        )
+        threads = self._threads(1)
+        rows = self._sizes.segment
+        if threads > 1:
+            each = -(-self._held // threads)
+            rows = max(-(-each // 4), min(each, self._sizes.piece // self._dim), 1)
         for start in range(0, segment.rows, rows):
             yield start, min(start + rows, segment.rows)
 

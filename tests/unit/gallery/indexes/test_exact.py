@@ -159,7 +159,7 @@ def test_an_index_takes_a_byte_a_dimension_and_eight_a_row(workers: ThreadPoolEx
 def test_searching_is_safe_while_another_thread_adds_and_removes(workers: ThreadPoolExecutor) -> None:
     rows = units(9, 12_000)
     kept = Kept(rows)
-    index = Exact(DIM, kept, workers, Sizes(segment=500, share=20_000))
+    index = Exact(DIM, kept, workers, Sizes(segment=500, share=20_000, piece=1000))
     index.add(np.arange(2000), rows[:2000])  # 0 to 999 stay; what comes later comes and goes
     stop, wrong = threading.Event(), list[str]()
 
@@ -188,7 +188,7 @@ def test_searching_is_safe_while_another_thread_adds_and_removes(workers: Thread
 
 
 def test_a_search_made_by_one_of_the_workers_ends(workers: ThreadPoolExecutor) -> None:
-    index = filled(Kept(units(10, 4000)), workers, Sizes(share=100))
+    index = filled(Kept(units(10, 4000)), workers, Sizes(share=100, piece=100))
     searches = [workers.submit(index.search, row[None], at_least=-1, limit=3) for row in units(11, 16)]
     assert all(len(search.result(timeout=20)[0]) == 3 for search in searches)
 
