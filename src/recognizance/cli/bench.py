@@ -113,7 +113,8 @@ def _show(found: Mapping[str, Any]) -> None:
                 output.line(f"{threads}: {name} was left out: {peer['left_out']}.")
     built, kept, right = found["index"], found["snapshot"], found["checked"]
     output.line(
-        f"Index: {built['bytes'] / 1e6:,.1f} MB; {built['added_a_second']:,.0f} faces a second added; "
+        f"Index: scanned by {built['scanned_by']}; {built['bytes'] / 1e6:,.1f} MB; "
+        f"{built['added_a_second']:,.0f} faces a second added; "
         f"loaded from its snapshot in {kept['load_seconds']:.2f} s."
     )
     output.line(f"Same answers as brute force in float64: {right['equal']:,} of {right['queries']:,} searches.")

@@ -272,6 +272,7 @@ def _built(rows: Vectors, worker: ThreadPoolExecutor) -> tuple[Exact, dict[str, 
         taken += time.perf_counter() - begun
     after = _own_memory()
     return index, {
+        "scanned_by": index.scanner,
         "bytes": len(rows) * (rows.shape[1] + 8),
         "bytes_set_aside": index.bytes,
         "resident_bytes": None if before is None or after is None else after - before,

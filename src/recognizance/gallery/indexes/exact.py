@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from recognizance.gallery.indexes import ladder
 from recognizance.gallery.indexes.ladder import NOTHING, Floats
-from recognizance.gallery.indexes.scan import Scanner
+from recognizance.gallery.indexes.scan import Sums, scanner
 from recognizance.gallery.indexes.segments import CAPACITY, Block, Rung, Segment
 from recognizance.gallery.indexes.turns import Turns
 from recognizance.values import Hit, Numbers, Vectors
@@ -87,7 +87,7 @@ class _Seen:
     """What a scan of a piece found: for each query the largest sums, and in which of the piece's rows."""
 
     piece: _Piece
-    sums: Vectors
+    sums: Sums
     rows: NDArray[np.int64]
 
 
@@ -122,7 +122,7 @@ class Exact:
         self._fetch = fetch
         self._workers = workers
         self._sizes = sizes
-        self._scanner = Scanner(dim)
+        self._scanner = scanner(dim)
         self._turns = Turns()
         self._changing = Lock()
         self._rungs: dict[int, Rung] = {}
@@ -133,6 +133,11 @@ class Exact:
     def dim(self) -> int:
         """How many dimensions a vector has."""
         return self._dim
+
+    @property
+    def scanner(self) -> str:
+        """What scans, for people."""
+        return self._scanner.name
 
     @property
     def last(self) -> int:

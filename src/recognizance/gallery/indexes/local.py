@@ -1,6 +1,6 @@
 """The exact index in this process's memory, with a snapshot on disk so that a restart is quick.
 
-FAISS is imported when the first index is opened: most commands search nobody, and need not wait for it.
+What scans is loaded when the first index is opened: most commands search nobody, and need not wait for it.
 """
 
 from __future__ import annotations
