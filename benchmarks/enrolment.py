@@ -5,7 +5,7 @@ reading the file, decoding, looking, meshing, choosing and embedding, in as many
 with nothing kept. Both go over the same pictures in the same process, in turn, whoever begins changing from
 round to round; the ratio is of neighbours, its median is told. Processor seconds stand beside it: they change
 least with what else the machine does. A picture that an import does not judge ends it all. `--memory` enrols
-every picture there is, once, and tells memory on the way.
+every picture there is, once, and tells memory on the way; where more are asked for, it goes on with their mirrorings.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+
+import cv2
 
 from benchmarks import machine
 from benchmarks.product import CALLER, ROOT, Weights, data_folder, installed
@@ -61,12 +63,16 @@ def main() -> None:
         "command": f"python -m benchmarks.enrolment {' '.join(sys.argv[1:])}"
     }
     weights = installed()
-    everything = (one for one in open_source(str(folder), weights.settings, None)() if isinstance(one, Picture))
+    opened = open_source(str(folder), weights.settings, None)
+    everything = (one for one in opened() if isinstance(one, Picture))
     found: dict[str, Any] = {}
     if not asked.memory:
         found["rate"] = rates(weights, spaced(list(everything), asked.pictures), asked.rounds, asked.threads)
     else:
-        found["memory"] = memory(weights, islice(everything, asked.pictures or None), asked.threads)
+        with tempfile.TemporaryDirectory() as mirror:
+            more = mirrored((one for one in opened() if isinstance(one, Picture)), Path(mirror))
+            pictures = islice(chain(everything, more), asked.pictures) if asked.pictures else everything
+            found["memory"] = memory(weights, pictures, asked.threads)
     said["load_after"] = machine.load()
     print(machine.sentence(said))
     if asked.json is not None:
@@ -226,6 +232,16 @@ def opened_import(weights: Weights, threads: int) -> Iterator[tuple[app.Parts, C
                     ask("DeleteCollection", {"CollectionId": COLLECTION})
 
             yield parts, make, pictures_at_once(chosen)
+
+
+def mirrored(pictures: Iterator[Picture], folder: Path) -> Iterator[Picture]:
+    """Give each picture the other way round: other bytes and another vector, at the same size."""
+    for number, one in enumerate(pictures):
+        at = folder / f"{number}.jpg"
+        read = cv2.imread(str(one.at))
+        assert read is not None, "the source took it for a picture"
+        cv2.imwrite(str(at), cv2.flip(read, 1), [cv2.IMWRITE_JPEG_QUALITY, 90])
+        yield replace(one, name=f"mirrored {one.name}", at=at)
 
 
 def timed(work: Callable[[], object]) -> Took:
