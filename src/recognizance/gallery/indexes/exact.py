@@ -220,7 +220,7 @@ class Exact:
         unsure = list(range(len(asked)))
         for count in self._counts(limit):
             still = [asked[place] for place in unsure]
-            ranked = self._settled(still, self._scanned(still, count), at_least, limit)
+            ranked = self._settled(still, self._scanned(still, count, at_least), at_least, limit)
             found.update(zip(unsure, ranked, strict=True))
             unsure = [place for place in unsure if not found[place].complete]
             if not unsure:
@@ -302,8 +302,11 @@ class Exact:
             yield block
             number = int(block.numbers[-1])
 
-    def _scanned(self, queries: Sequence[_Query], count: int) -> list[list[_Part]]:
-        """Return for each query what a scan of everything says, with the `count` best of each piece in it."""
+    def _scanned(self, queries: Sequence[_Query], count: int, at_least: float) -> list[list[_Part]]:
+        """Return for each query what a scan of everything says, with the `count` best of each piece in it.
+
+        Of a piece that has none with a cosine of `at_least` nobody is named.
+        """
         whole = np.stack([query.whole for query in queries])
         with self._turns.read():
             pieces = [
@@ -315,7 +318,7 @@ class Exact:
             pieces.sort(key=lambda piece: piece.stop - piece.start, reverse=True)
             # All is scanned before any of it is looked at: what a scan leaves in the caches is of no use to the rest.
             seen = self._spread(pieces, whole, count, self._threads(len(queries)))
-            return [[self._part(query, one, place) for one in seen] for place, query in enumerate(queries)]
+            return [[self._part(query, one, place, at_least) for one in seen] for place, query in enumerate(queries)]
 
     def _threads(self, queries: int) -> int:
         # The executor has no public word for how many threads it may start.
@@ -356,11 +359,14 @@ class Exact:
             wait(started)
         return done + [one for helper in started for one in helper.result()]
 
-    def _part(self, query: _Query, seen: _Seen, place: int) -> _Part:
+    def _part(self, query: _Query, seen: _Seen, place: int, at_least: float) -> _Part:
         """Return what a scan says for the query at this place among those that shared it."""
         piece, segment = seen.piece, seen.piece.segment
-        about = seen.sums[place].astype(np.float64) * (query.step * piece.step)
         error = self._error(query.length, query.residual, segment.residual, segment.reach)
+        highest = max(float(seen.sums[place].max()) * (query.step * piece.step) + error, -1.0)
+        if highest < at_least:  # as in most searches for strangers
+            return _Part(_NOBODY, _NOWHERE, error, highest)
+        about = seen.sums[place].astype(np.float64) * (query.step * piece.step)
         beyond = -np.inf if len(about) == piece.stop - piece.start else float(about.min()) + error
         rows = seen.rows[place] + piece.start
         numbers = segment.numbers[rows]
@@ -428,6 +434,12 @@ class _Ranking:
     def __init__(self, at_least: float, limit: int, spare: int, parts: Sequence[_Part] = ()) -> None:
         self._at_least = at_least
         self._limit = limit
+        self._sure: NDArray[np.bool_]
+        if not any(len(part.numbers) for part in parts):
+            self._numbers, self._low, self._high = _NOBODY, _NOWHERE, _NOWHERE
+            self._sure = np.empty(0, np.bool_)
+            self._beyond = max((part.beyond for part in parts), default=-np.inf)
+            return
         numbers: Numbers = np.concatenate([_NOBODY, *(part.numbers for part in parts)])
         about: Floats = np.concatenate([_NOWHERE, *(part.about for part in parts)])
         error = np.repeat([part.error for part in parts], [len(part.about) for part in parts]) if parts else 0.0
@@ -440,7 +452,7 @@ class _Ranking:
         )
         order = np.flatnonzero(likely)[np.argsort(numbers[likely])]
         self._numbers, self._low, self._high = numbers[order], low[order], high[order]
-        self._sure: NDArray[np.bool_] = np.zeros(len(order), np.bool_)
+        self._sure = np.zeros(len(order), np.bool_)
 
     @property
     def cut(self) -> float:

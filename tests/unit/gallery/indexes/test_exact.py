@@ -60,12 +60,24 @@ def test_no_row_is_outside_its_bound_and_some_come_near(workers: ThreadPoolExecu
     index = filled(kept, workers, Sizes(segment=1))  # so that each row has a bound of its own
     queries = units(3, 300, dim)
     nearest = 0.0
-    for parts, query in zip(index._scanned([_query(row) for row in queries], 1), queries, strict=True):
+    for parts, query in zip(index._scanned([_query(row) for row in queries], 1, -1.0), queries, strict=True):
         for part in parts:
             true = (kept.rows[part.numbers].astype(np.float64) * query.astype(np.float64)).sum(axis=1)
             assert (np.abs(true - part.about) <= part.error).all()
             nearest = max(nearest, float((np.abs(true - part.about) / part.error).max()))
     assert nearest >= {1: 0.0, 2: 0.9, 3: 0.8, 32: 0.2}[dim]
+
+
+def test_a_row_longer_than_1_is_clipped_before_it_is_held_against_the_threshold(workers: ThreadPoolExecutor) -> None:
+    index = filled(Kept(np.array([[-1.4], [-1.0]], np.float32)), workers)
+    (hits,) = index.search(np.ones((1, 1), np.float32), at_least=-1, limit=10)
+    assert [(hit.number, hit.cosine) for hit in hits] == [(0, -1.0), (1, -1.0)]
+
+
+def test_where_nobody_reaches_the_threshold_nothing_is_fetched(workers: ThreadPoolExecutor) -> None:
+    kept = Kept(units(30, 5000))
+    assert filled(kept, workers).search(units(31, 2), at_least=0.99, limit=10) == [[], []]
+    assert kept.asked == []
 
 
 def test_what_is_right_does_not_hang_on_what_others_deleted_first(workers: ThreadPoolExecutor) -> None:
