@@ -809,3 +809,43 @@ def test_a_pack_that_remembers_decides_as_one_that_does_not_whatever_it_was_aske
         asks += [replace(ask, at=ask.at + timedelta(hours=5), address="192.0.2.9") for ask in asks]
         fresh = [replace(pack, memory=policy.Memory()).admit(ask) for ask in asks]
         assert [pack.admit(ask) for ask in (*asks, *asks)] == fresh * 2
+
+
+WRITTEN = [  # one fact, looked at in every way that Cedar has
+    r'context["ho\u{75}r"] < 13',
+    "(if true then context else context).hour < 13",
+    "[context].contains(context) && context.hour < 13",
+    '{"x": context}.x.hour < 13',
+    "{x: [context.hour]}.x.contains(12)",
+    'context has authorisation.state && context.authorisation.state == "granted"',
+    "context has authorisation && (if context.authorisation.expired then false else true)",
+    "(if true then resource else resource) is Collection && resource.faces < 10",
+    r'resource is Collection && resource["f\u{61}ces"] * 2 < 20',
+    "context has address && !context.address.isLoopback()",
+    'context.at.toDate() == datetime("2026-11-23")',
+    'context.at.offset(duration("1h")).toTime() < duration("14h")',
+    "[context.weekday, 9].containsAny([1])",
+    'resource is Collection && resource.hasTag(if context.hour < 13 then "a" else "b")',
+    'context has purpose && context.purpose like "h*r"',
+]
+
+
+@pytest.mark.parametrize("rule", WRITTEN)
+def test_however_a_rule_is_written_what_is_remembered_is_what_cedar_says(load, rule):
+    pack = load(f'@id("own/when") permit (principal, action, resource) when {{ {rule} }};')
+    asks = [
+        replace(
+            ASK,
+            at=NOON + timedelta(hours=hours, days=days),
+            authorisation=Authorisation("a1", "7", state, NOON - timedelta(hours=1), NOON, NOON + timedelta(hours=2)),
+            address=address,
+            holding=Holding(CollectionId("staff"), faces, {"a": "b"}),
+            stated=Stated(purpose=purpose),
+        )
+        for hours, days, state in ((0, 0, "granted"), (3, 0, "granted"), (0, 1, "pending"))
+        for address in (None, "::1", "10.1.2.3")
+        for faces in (9, 10)
+        for purpose in ("hour", "x")
+    ]
+    assert {pack.admit(ask).verdict for ask in asks} == {Verdict.ALLOW, Verdict.DENY}
+    assert [pack.admit(ask) for ask in asks] == [replace(pack, memory=policy.Memory()).admit(ask) for ask in asks]
