@@ -60,6 +60,8 @@ OURS = (NOTHING_ALLOWS, UNDECIDABLE, UNHOLDABLE)
 """Rules by which a pack decides beside those that are written in it."""
 PASSING = frozenset({"at", "hour", "weekday", "address", "authorisation", "faces"})
 """Facts that differ from call to call. Rules seldom look at them; where none does, they are no part of the question."""
+FIRST_YEAR = 1001  # in any zone; a year is written with four digits
+LONE = re.compile("[\ud800-\udfff]")  # halves of a sign, which are no text
 REMEMBERED = 1024  # questions, of which one takes some 500 bytes
 
 
@@ -157,6 +159,8 @@ class Pack:
         that have no cure, the first one written gives it. The same question is decided once: what Cedar answers hangs
         on nothing but what it is asked.
         """
+        if not _readable(ask):
+            return self._weighed(ask)[0]
         question = self._question(ask)
         known = self.memory.known.get(question)
         if known is not None:
@@ -420,6 +424,13 @@ def _passing(ask: Ask) -> dict[str, Any]:
     if address := _address(ask.address):
         found["address"] = _extension("ip", address)
     return found
+
+
+def _readable(ask: Ask) -> bool:
+    """Say whether Cedar can read every fact that passes: one that it cannot refuses, though no rule looks at it."""
+    said = "" if ask.authorisation is None else ask.authorisation.state + ask.authorisation.case
+    faces = 0 if ask.holding is None else ask.holding.faces
+    return ask.at.year >= FIRST_YEAR and 0 <= faces < 1 << 63 and not LONE.search(said)
 
 
 def _caller(caller: Caller) -> dict[str, Any]:

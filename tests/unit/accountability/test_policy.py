@@ -849,3 +849,17 @@ def test_however_a_rule_is_written_what_is_remembered_is_what_cedar_says(load, r
     ]
     assert {pack.admit(ask).verdict for ask in asks} == {Verdict.ALLOW, Verdict.DENY}
     assert [pack.admit(ask) for ask in asks] == [replace(pack, memory=policy.Memory()).admit(ask) for ask in asks]
+
+
+UNREADABLE = [  # facts that no rule of the pack looks at, and that Cedar cannot read all the same
+    replace(ASK, authorisation=Authorisation("a1", "\ud800", "granted", NOON)),
+    replace(ASK, holding=Holding(CollectionId("staff"), 2**63)),
+    replace(ASK, at=datetime(1, 1, 1, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize("ask", UNREADABLE)
+def test_a_fact_that_cedar_cannot_read_refuses_whatever_was_decided_before(load, ask):
+    pack = load(PERMIT)
+    assert admits(pack, ASK, ask, ask, ASK) == [Verdict.ALLOW, Verdict.DENY, Verdict.DENY, Verdict.ALLOW]
+    assert pack.admit(ask).rule == "own/cannot-be-decided"
